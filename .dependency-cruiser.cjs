@@ -1,0 +1,81 @@
+/** Who may import whom. The table is DESIGN's: dependencies point inwards, only cli/ sees everything. */
+
+const allowed = {
+  oci: [],
+  errors: ['oci'],
+  ports: ['oci'],
+  content: ['oci', 'errors', 'ports'],
+  index: ['oci', 'errors', 'ports'],
+  registry: ['oci', 'errors', 'ports', 'content', 'index'],
+  auth: ['oci', 'errors', 'ports', 'index'],
+  lifecycle: ['oci', 'errors', 'ports', 'content', 'index', 'registry'],
+  config: ['errors', 'oci', 'auth'],
+  http: ['oci', 'errors', 'ports', 'registry', 'auth'],
+  observe: ['ports'],
+};
+
+const modules = Object.keys(allowed);
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'A cycle means that two files are one subject, or that a dependency points outwards.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      comment: 'A file that nothing imports is dead.',
+      from: { orphan: true, pathNot: ['\\.test\\.ts$', '^src/cli/main\\.ts$', '-thread\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'adapters-are-wired-in-one-place',
+      severity: 'error',
+      comment: 'Only src/cli constructs adapters; everything else knows their ports.',
+      from: {
+        path: '^src/',
+        pathNot: ['^src/cli/', '^src/content/fs/', '^src/index/sqlite/', '\\.test\\.ts$'],
+      },
+      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/observe/'], pathNot: [] },
+    },
+    {
+      name: 'oci-is-pure',
+      severity: 'error',
+      comment: 'Values of the specifications do no I/O and need no package.',
+      from: { path: '^src/oci/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypesNot: ['local'], pathNot: '^(node:)?crypto$' },
+    },
+    ...modules.map((name) => ({
+      name: `${name}-imports`,
+      severity: 'error',
+      comment: `${name} may import: ${allowed[name].join(', ') || 'nothing of ours'}`,
+      from: { path: `^src/${name}(/|\\.ts$)`, pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: [name, ...allowed[name]].map((m) => `^src/${m}(/|\\.ts$)`),
+      },
+    })),
+    {
+      name: 'no-import-from-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['node', 'import'] },
+  },
+};
