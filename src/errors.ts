@@ -1,0 +1,204 @@
+import { InvalidValueError, type ValueKind } from './oci/invalid.ts';
+
+/** One way in which a request can be refused: what goes over the wire, and when it happens. */
+interface ErrorEntry {
+  /** The code in the body; clients act on it (distribution-spec, "Error Codes", and distribution's own). */
+  readonly code: string;
+  readonly status: number;
+  /** What a client prints when nothing more exact is known. */
+  readonly message: string;
+  /** For the reference documentation. */
+  readonly description: string;
+}
+
+/** Every refusal that the registry API knows. A fault that is not here is answered with UNKNOWN and a request id. */
+export const ERRORS = {
+  BLOB_UNKNOWN: {
+    code: 'BLOB_UNKNOWN',
+    status: 404,
+    message: 'blob unknown to registry',
+    description: 'The repository holds no blob with this digest.',
+  },
+  BLOB_UPLOAD_INVALID: {
+    code: 'BLOB_UPLOAD_INVALID',
+    status: 400,
+    message: 'blob upload invalid',
+    description: 'The request does not fit the state of the upload.',
+  },
+  BLOB_UPLOAD_UNKNOWN: {
+    code: 'BLOB_UPLOAD_UNKNOWN',
+    status: 404,
+    message: 'blob upload unknown to registry',
+    description: 'The upload was finished, cancelled or has expired, or it belongs to another repository.',
+  },
+  CONTENT_RANGE_INVALID: {
+    code: 'RANGE_INVALID',
+    status: 416,
+    message: 'invalid content range',
+    description: 'A chunk does not begin where the upload stands. GET the upload to learn its offset.',
+  },
+  DENIED: {
+    code: 'DENIED',
+    status: 403,
+    message: 'requested access to the resource is denied',
+    description: 'The caller is known and may not do this.',
+  },
+  DIGEST_INVALID: {
+    code: 'DIGEST_INVALID',
+    status: 400,
+    message: 'provided digest did not match uploaded content',
+    description: 'A digest is malformed, or the bytes that arrived have another one.',
+  },
+  MANIFEST_BLOB_UNKNOWN: {
+    code: 'MANIFEST_BLOB_UNKNOWN',
+    status: 400,
+    message: 'manifest references a manifest or blob unknown to registry',
+    description: 'The manifest names content that is not in its repository; push that first.',
+  },
+  MANIFEST_INVALID: {
+    code: 'MANIFEST_INVALID',
+    status: 400,
+    message: 'manifest invalid',
+    description: 'The manifest is not JSON, or not of the shape that its media type asks for.',
+  },
+  MANIFEST_TOO_LARGE: {
+    code: 'SIZE_INVALID',
+    status: 413,
+    message: 'manifest too large',
+    description: 'A manifest is larger than 4 MiB.',
+  },
+  MANIFEST_UNKNOWN: {
+    code: 'MANIFEST_UNKNOWN',
+    status: 404,
+    message: 'manifest unknown',
+    description: 'The repository holds no manifest with this tag or digest.',
+  },
+  NAME_INVALID: {
+    code: 'NAME_INVALID',
+    status: 400,
+    message: 'invalid repository name',
+    description: 'The repository name does not follow the grammar.',
+  },
+  NAME_UNKNOWN: {
+    code: 'NAME_UNKNOWN',
+    status: 404,
+    message: 'repository name not known to registry',
+    description: 'No manifest was ever pushed to this repository.',
+  },
+  NOT_FOUND: {
+    code: 'UNSUPPORTED',
+    status: 404,
+    message: 'there is nothing at this address',
+    description: 'The path is not one of this server.',
+  },
+  PAGINATION_NUMBER_INVALID: {
+    code: 'PAGINATION_NUMBER_INVALID',
+    status: 400,
+    message: 'invalid number of results requested',
+    description: 'The query parameter n is not a whole number, or larger than allowed.',
+  },
+  RANGE_INVALID: {
+    code: 'RANGE_INVALID',
+    status: 416,
+    message: 'invalid range',
+    description: 'The Range header is malformed or holds none of the blob’s bytes.',
+  },
+  SIZE_INVALID: {
+    code: 'SIZE_INVALID',
+    status: 400,
+    message: 'provided length did not match content length',
+    description: 'A body is shorter or longer than its headers announce.',
+  },
+  STORAGE_FULL: {
+    code: 'UNAVAILABLE',
+    status: 507,
+    message: 'the registry’s storage is full',
+    description: 'Nothing was stored. Free space in the data folder, then push again.',
+  },
+  TAG_INVALID: {
+    code: 'TAG_INVALID',
+    status: 400,
+    message: 'invalid tag',
+    description: 'The tag does not follow the grammar.',
+  },
+  UNAUTHORIZED: {
+    code: 'UNAUTHORIZED',
+    status: 401,
+    message: 'authentication required',
+    description: 'No token, a token that is not accepted, or one that does not cover the request.',
+  },
+  UNAVAILABLE: {
+    code: 'UNAVAILABLE',
+    status: 503,
+    message: 'service unavailable',
+    description: 'The registry cannot answer now; try again.',
+  },
+  UNKNOWN: {
+    code: 'UNKNOWN',
+    status: 500,
+    message: 'unknown error',
+    description: 'A fault of the registry. The log holds the cause under the request id of the answer.',
+  },
+  UNSUPPORTED: {
+    code: 'UNSUPPORTED',
+    status: 405,
+    message: 'the operation is unsupported',
+    description: 'The method is not available at this address, or it was switched off.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** A refusal that the client is told about. Everything in it goes over the wire: nothing secret belongs in it. */
+export class RegistryError extends Error {
+  readonly entry: ErrorEntry;
+  /** More for programs, such as the digest that is missing. */
+  readonly detail: unknown;
+  /** Further errors of the same answer, such as one for each missing blob. */
+  readonly siblings: readonly RegistryError[];
+
+  constructor(
+    error: ErrorName,
+    options: {
+      message?: string;
+      detail?: unknown;
+      cause?: unknown;
+      siblings?: readonly RegistryError[];
+    } = {},
+  ) {
+    super(options.message ?? ERRORS[error].message, { cause: options.cause });
+    this.name = 'RegistryError';
+    this.entry = ERRORS[error];
+    this.detail = options.detail ?? null;
+    this.siblings = options.siblings ?? [];
+  }
+}
+
+const BY_KIND: Readonly<Record<ValueKind, ErrorName>> = {
+  digest: 'DIGEST_INVALID',
+  repository: 'NAME_INVALID',
+  tag: 'TAG_INVALID',
+  manifest: 'MANIFEST_INVALID',
+  range: 'RANGE_INVALID',
+  'content-range': 'CONTENT_RANGE_INVALID',
+  scope: 'UNAUTHORIZED',
+};
+
+const FULL_DISK: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
+/**
+ * What a client is told of any thrown value. A fault that nobody foresaw becomes UNKNOWN, with the cause kept for
+ * the log alone.
+ */
+export function toRegistryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error;
+  if (error instanceof InvalidValueError) {
+    return new RegistryError(BY_KIND[error.kind], { message: error.message, cause: error });
+  }
+  if (FULL_DISK.has(codeOf(error))) return new RegistryError('STORAGE_FULL', { cause: error });
+  return new RegistryError('UNKNOWN', { cause: error });
+}

@@ -1,0 +1,41 @@
+import { type Digest, isDigest } from './digest.ts';
+import { InvalidValueError } from './invalid.ts';
+
+/** The parts of a content descriptor that Berth acts on (image-spec, descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly urls: readonly string[];
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads a descriptor out of a parsed manifest.
+ * @param where the descriptor's place in the manifest, for the message, such as `layers[2]`
+ * @throws InvalidValueError kind `manifest`
+ */
+export function parseDescriptor(value: unknown, where: string): Descriptor {
+  const fail = (what: string): never => {
+    throw new InvalidValueError('manifest', `${where}${what}`);
+  };
+  if (!isRecord(value)) return fail(' must be a descriptor, an object with mediaType, digest and size');
+  const { mediaType, digest, size, urls } = value;
+  if (typeof mediaType !== 'string' || mediaType === '') return fail('.mediaType must be a text');
+  if (typeof digest !== 'string' || !isDigest(digest)) {
+    return fail('.digest must be a sha256 or sha512 digest');
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+    return fail('.size must be a whole number of bytes');
+  }
+  if (urls !== undefined && urls !== null) {
+    if (!Array.isArray(urls) || !urls.every((url) => typeof url === 'string')) {
+      return fail('.urls must be a list of texts');
+    }
+    return { mediaType, digest, sizeBytes: size, urls };
+  }
+  return { mediaType, digest, sizeBytes: size, urls: [] };
+}
