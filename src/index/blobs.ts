@@ -1,0 +1,39 @@
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/reference.ts';
+
+/** Where a blob's bytes are. */
+export interface BlobRecord {
+  readonly digest: Digest;
+  /** The content store's key. */
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** A blob that was received whole and whose digest was verified. */
+export interface ReceivedBlob {
+  readonly uploadId: string;
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** A key that was never used before and whose bytes are durable. */
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+export interface BlobIndex {
+  /** The blob, if it is in this repository. That it exists elsewhere grants nothing (CVE-2024-39897). */
+  find(repository: RepositoryName, digest: Digest): Promise<BlobRecord | undefined>;
+  /**
+   * Ends an upload: the blob is now at `key`, and in the repository. Whatever the upload or the blob had before
+   * under other keys is discarded, so that a push always replaces bytes that may be damaged with verified ones.
+   * @returns `unknown-upload` where the upload is gone, and nothing was changed
+   */
+  commit(blob: ReceivedBlob): Promise<'committed' | 'unknown-upload'>;
+  /** Puts a blob of `from` into `repository` as well. @returns whether `from` holds the blob */
+  mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean>;
+  /** Takes the blob out of this repository; its bytes stay. @returns whether it was there */
+  unlink(repository: RepositoryName, digest: Digest): Promise<boolean>;
+  /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */
+  discarded(limit: number): Promise<string[]>;
+  /** Forgets discarded keys, after their bytes were removed. */
+  forget(keys: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { AccountIndex } from './accounts.ts';
+import type { BlobIndex } from './blobs.ts';
+import type { ManifestIndex } from './manifests.ts';
+import type { SigningKeyIndex } from './signing-keys.ts';
+import type { TagIndex } from './tags.ts';
+import type { UploadIndex } from './uploads.ts';
+
+/**
+ * Everything that the registry knows, save the bytes: the index alone decides what exists and who may see it.
+ *
+ * Each method is one whole transaction. One that changes something returns when the change is on disk for good
+ * (survives kill -9 and loss of power) and visible to every process that shares the index. Methods answer what
+ * they found as a value; they throw only where the index itself fails.
+ */
+export interface Index {
+  readonly blobs: BlobIndex;
+  readonly manifests: ManifestIndex;
+  readonly tags: TagIndex;
+  readonly uploads: UploadIndex;
+  readonly accounts: AccountIndex;
+  readonly signingKeys: SigningKeyIndex;
+  /** Throws where the index cannot answer. Cheap: for health checks. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, then lets go of the index. Methods called afterwards reject. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import type { Index } from '../index.ts';
+import * as accounts from './accounts.ts';
+import * as blobs from './blobs.ts';
+import * as manifests from './manifests.ts';
+import type { Session } from './query.ts';
+import * as tags from './tags.ts';
+import type { Transact } from './transactions.ts';
+import * as uploads from './uploads.ts';
+
+/**
+ * The index over a database: questions go to `read`, which sees every commit that was acknowledged, and changes
+ * to `transact`.
+ */
+export function createSqlIndex(
+  read: Session,
+  transact: Transact,
+  lifetime: Pick<Index, 'ping' | 'close'>,
+): Index {
+  return {
+    blobs: {
+      find: (repository, digest) => blobs.findBlob(read, repository, digest),
+      commit: (blob) => transact('commitBlob', blob),
+      mount: (repository, digest, from) => transact('mountBlob', repository, digest, from),
+      unlink: (repository, digest) => transact('unlinkBlob', repository, digest),
+      discarded: (limit) => blobs.listDiscardedKeys(read, limit),
+      forget: (keys) => transact('forgetKeys', keys),
+    },
+    manifests: {
+      find: (repository, digest) => manifests.findManifest(read, repository, digest),
+      findByTag: (repository, tag) => manifests.findManifestByTag(read, repository, tag),
+      read: (digest) => manifests.readManifest(read, digest),
+      put: (received) => transact('putManifest', received),
+      remove: (repository, digest, actor, atMs) =>
+        transact('removeManifest', repository, digest, actor, atMs),
+      referrers: (repository, digest, page) => manifests.listReferrers(read, repository, digest, page),
+    },
+    tags: {
+      list: (repository, page) => tags.listTags(read, repository, page),
+      remove: (repository, tag, actor, atMs) => transact('removeTag', repository, tag, actor, atMs),
+      repositories: (page) => tags.listRepositories(read, page),
+    },
+    uploads: {
+      create: (upload) => transact('createUpload', upload),
+      find: (id) => uploads.findUpload(read, id),
+      claim: (id, key, atMs) => transact('claimPart', id, key, atMs),
+      advance: (step) => transact('advanceUpload', step),
+      remove: (id) => transact('removeUpload', id),
+      stale: (untouchedSinceMs, limit) => uploads.staleUploads(read, untouchedSinceMs, limit),
+    },
+    accounts: {
+      find: (name) => accounts.findAccount(read, name),
+      list: () => accounts.listAccounts(read),
+      isEmpty: () => accounts.hasNoAccount(read),
+      create: (account, atMs) => transact('createAccount', account, atMs),
+      setPassword: (name, hash, atMs) => transact('setPassword', name, hash, atMs),
+      remove: (name) => transact('removeAccount', name),
+    },
+    signingKeys: {
+      list: () => accounts.listSigningKeys(read),
+      createFirst: (key) => transact('createFirstSigningKey', key),
+    },
+    ...lifetime,
+  };
+}

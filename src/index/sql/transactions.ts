@@ -1,0 +1,49 @@
+import * as accounts from './accounts.ts';
+import * as blobs from './blobs.ts';
+import * as manifests from './manifests.ts';
+import type { Session } from './query.ts';
+import * as tags from './tags.ts';
+import * as uploads from './uploads.ts';
+
+/**
+ * Every transaction that changes the index, under the name by which an adapter asks for it. Arguments and results
+ * are plain data, so that a transaction may run on another thread.
+ */
+export const TRANSACTIONS = {
+  commitBlob: blobs.commitBlob,
+  mountBlob: blobs.mountBlob,
+  unlinkBlob: blobs.unlinkBlobFrom,
+  forgetKeys: blobs.forgetKeys,
+  putManifest: manifests.putManifest,
+  removeManifest: manifests.removeManifest,
+  removeTag: tags.removeTag,
+  createUpload: uploads.createUpload,
+  claimPart: uploads.claimPart,
+  advanceUpload: uploads.advanceUpload,
+  removeUpload: async (session: Session, id: string): Promise<boolean> => {
+    const keys = await uploads.endUpload(session, id);
+    if (keys === undefined) return false;
+    await blobs.discardKeys(session, keys);
+    return true;
+  },
+  createAccount: accounts.createAccount,
+  setPassword: accounts.setPassword,
+  removeAccount: accounts.removeAccount,
+  createFirstSigningKey: accounts.createFirstSigningKey,
+} as const;
+
+type Transactions = typeof TRANSACTIONS;
+
+export type TransactionName = keyof Transactions;
+
+type AfterSession<T> = T extends (session: Session, ...rest: infer Rest) => unknown ? Rest : never;
+
+export type TransactionArguments<N extends TransactionName> = AfterSession<Transactions[N]>;
+
+export type TransactionResult<N extends TransactionName> = Awaited<ReturnType<Transactions[N]>>;
+
+/** Runs a transaction of the table; resolves after its commit is durable. */
+export type Transact = <N extends TransactionName>(
+  name: N,
+  ...args: TransactionArguments<N>
+) => Promise<TransactionResult<N>>;

@@ -1,0 +1,24 @@
+import type { Index } from '../index.ts';
+import { createSqlIndex } from '../sql/sql-index.ts';
+import { createSession, openReader } from './connection.ts';
+import { startWriter } from './writer.ts';
+
+/**
+ * Opens the index in an SQLite file, which is created where there is none. Reads run on the caller's thread, from
+ * a snapshot that no writer stalls; writes run on a thread of their own. Several processes of one machine may have
+ * the same file open. The caller closes the index.
+ * @throws IndexFault where the file cannot be opened, or was written by a later Berth
+ */
+export async function openSqliteIndex(file: string): Promise<Index> {
+  const writer = await startWriter(file);
+  const db = openReader(file);
+  return createSqlIndex(createSession(db), writer.transact, {
+    async ping() {
+      db.prepare('SELECT 1').get();
+    },
+    async close() {
+      await writer.close();
+      db.close();
+    },
+  });
+}

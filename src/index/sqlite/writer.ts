@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import type { Transact, TransactionArguments, TransactionName } from '../sql/transactions.ts';
+import { IndexFault, type WriterMessage, type WriterRequest } from './protocol.ts';
+
+/** The thread that writes to the index. */
+export interface Writer {
+  readonly transact: Transact;
+  /** Commits what was asked for before, then ends the thread. */
+  close(): Promise<void>;
+}
+
+interface Waiter {
+  resolve(value: never): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Starts the thread and waits until the file is open and its tables are up to date.
+ * @throws IndexFault where the file cannot be opened
+ */
+export async function startWriter(file: string): Promise<Writer> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const thread = new Worker(new URL(`./writer-thread.${extension}`, import.meta.url), {
+    workerData: { file },
+  });
+  const waiters = new Map<number, Waiter>();
+  let lastId = 0;
+  let ended: Error | undefined;
+  const started = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<void>();
+
+  const end = (error: Error): void => {
+    ended ??= error;
+    started.reject(ended);
+    for (const waiter of waiters.values()) waiter.reject(ended);
+    waiters.clear();
+  };
+
+  thread.on('message', (message: WriterMessage) => {
+    if ('ready' in message) return started.resolve();
+    if ('failed' in message) return end(new IndexFault(message.failed));
+    for (const reply of message.replies) {
+      const waiter = waiters.get(reply.id);
+      waiters.delete(reply.id);
+      if ('fault' in reply) waiter?.reject(new IndexFault(reply.fault));
+      else waiter?.resolve(reply.result as never);
+    }
+    return undefined;
+  });
+  thread.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
+  thread.on('exit', () => {
+    end(new Error('the index is closed'));
+    exited.resolve();
+  });
+
+  const post = (request: WriterRequest): void => thread.postMessage(request);
+
+  await started.promise;
+  return {
+    transact<N extends TransactionName>(name: N, ...args: TransactionArguments<N>) {
+      if (ended !== undefined) return Promise.reject(ended);
+      lastId += 1;
+      const id = lastId;
+      return new Promise((resolve, reject) => {
+        waiters.set(id, { resolve, reject });
+        post({ id, name, args });
+      });
+    },
+    async close() {
+      if (ended === undefined) post({ close: true });
+      await exited.promise;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { RepositoryName } from '../oci/reference.ts';
+
+/** Bytes of an upload that lie under one key, in their order. A key is written by one process only. */
+export interface UploadPart {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+export interface UploadRecord {
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly parts: readonly UploadPart[];
+  readonly startedAtMs: number;
+}
+
+export interface UploadIndex {
+  create(upload: { id: string; repository: RepositoryName; atMs: number }): Promise<void>;
+  find(id: string): Promise<UploadRecord | undefined>;
+  /**
+   * Records a key before anything is written under it, so that its bytes are found again and removed whatever
+   * happens to the process. @returns false where the upload is gone
+   */
+  claim(id: string, key: string, atMs: number): Promise<boolean>;
+  /**
+   * Records that the bytes under `key` now reach from where the upload stood, `fromBytes`, to `toBytes`. The first
+   * of two requests that began at the same offset wins.
+   * @param partBytes the size of the whole part under `key`
+   * @returns `offset-moved` where another request was first, `unknown-upload` where the upload is gone
+   */
+  advance(step: {
+    id: string;
+    key: string;
+    partBytes: number;
+    fromBytes: number;
+    atMs: number;
+  }): Promise<'advanced' | 'offset-moved' | 'unknown-upload'>;
+  /** Ends the upload and discards its bytes. @returns whether it was there */
+  remove(id: string): Promise<boolean>;
+  /** Uploads that were not touched since the given time, at most `limit` of them. */
+  stale(untouchedSinceMs: number, limit: number): Promise<string[]>;
+}
+
+/** The number of bytes that were acknowledged. */
+export function uploadOffset(upload: UploadRecord): number {
+  return upload.parts.reduce((total, part) => total + part.sizeBytes, 0);
+}
