@@ -1,0 +1,53 @@
+import type { ByteRange } from '../oci/range.ts';
+
+/**
+ * Bytes under opaque keys. Each key is written once, by one writer in one process, and never again: that is why a
+ * reader, a writer and a removal cannot disturb one another, and nothing needs a lock. What exists, and who may see
+ * it, is the index's to say.
+ */
+export interface ContentStore {
+  /** A key that was never used before. Nothing is stored until it is written. */
+  newKey(): string;
+  /** Begins to write under a key from `newKey`. The caller closes the writer. */
+  write(key: string): ContentWriter;
+  /** @returns undefined where there are no bytes under the key */
+  sizeBytes(key: string): Promise<number | undefined>;
+  /**
+   * Reads all bytes or a range of them.
+   * @returns undefined where there are no bytes under the key
+   */
+  read(key: string, range?: ByteRange): Promise<ContentStream | undefined>;
+  /** Removes the bytes; that there are none is no error. */
+  remove(key: string): Promise<void>;
+  /** Throws where the store cannot be written to. Cheap: for health checks. */
+  ping(): Promise<void>;
+}
+
+/** Bytes in pieces. Whoever asked for the stream closes it, read to its end or not. */
+export interface ContentStream {
+  /**
+   * The next piece, or undefined at the end. A piece is valid only until the next one is asked for, since its
+   * memory is used again. Rejects where the bytes cannot be read, or end before they should.
+   */
+  next(): Promise<Uint8Array | undefined>;
+  /** Lets go of what is open. May be called at any time, and again. */
+  close(): Promise<void>;
+}
+
+/** Writes one object from its beginning to its end. */
+export interface ContentWriter {
+  readonly key: string;
+  /** Bytes that were taken so far. */
+  readonly sizeBytes: number;
+  /**
+   * Takes more bytes; resolves when the next may come. The bytes must not be changed before `flush`.
+   * Rejects where they could not be written; after that only `truncate`, `remove` and `close` make sense.
+   */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Resolves when everything taken so far survives a loss of power. */
+  flush(): Promise<void>;
+  /** Goes back to the first so many bytes, as after an append that failed. */
+  truncate(sizeBytes: number): Promise<void>;
+  /** Lets go of what is open; the bytes stay. Call it once nothing else is under way. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+
+/**
+ * Where things lie below the data folder:
+ *
+ *     berth.db, berth.db-wal, berth.db-shm      the index
+ *     content/<2 hex>/<32 hex>                  the bytes of one physical write
+ *
+ * A key is the path below the data folder. The two digits keep folders small: 10 million objects make 39,000 files
+ * a folder.
+ */
+const KEY = /^content\/([a-f0-9]{2})\/\1[a-f0-9]{30}$/;
+
+export function newKey(): string {
+  const id = randomUUID().replaceAll('-', '');
+  return `content/${id.slice(0, 2)}/${id}`;
+}
+
+/**
+ * The file of a key.
+ * @throws Error for a text that is no key: a key comes from the index, and must not lead out of the data folder
+ *   even where somebody changed it there
+ */
+export function pathOf(root: string, key: string): string {
+  if (!KEY.test(key)) throw new Error('the index names content under a key that is none');
+  return join(root, key);
+}
+
+export function indexFile(root: string): string {
+  return join(root, 'berth.db');
+}

@@ -1,0 +1,46 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import type { ContentStore } from '../content-store.ts';
+import { newKey, pathOf } from './layout.ts';
+import { FileReader } from './reader.ts';
+import { FileWriter, syncFolder } from './writer.ts';
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+async function unlessMissing<T>(action: Promise<T>): Promise<T | undefined> {
+  try {
+    return await action;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Opens the content store in a folder, which is created where there is none.
+ * @throws the system's error where the folder cannot be created or written
+ */
+export async function openFsContentStore(root: string): Promise<ContentStore> {
+  const folder = `${root}/content`;
+  await mkdir(folder, { recursive: true, mode: 0o750 });
+  await access(folder, constants.W_OK | constants.X_OK);
+  await syncFolder(root);
+  return {
+    newKey,
+    write: (key) => new FileWriter(key, pathOf(root, key)),
+    async sizeBytes(key) {
+      return (await unlessMissing(stat(pathOf(root, key))))?.size;
+    },
+    async read(key, range) {
+      const file = await unlessMissing(open(pathOf(root, key), 'r'));
+      if (file === undefined) return undefined;
+      if (range !== undefined) return new FileReader(file, range.first, range.last - range.first + 1);
+      const { size } = await file.stat();
+      return new FileReader(file, 0, size);
+    },
+    remove: (key) => rm(pathOf(root, key), { force: true }),
+    ping: () => access(folder, constants.W_OK | constants.X_OK),
+  };
+}
