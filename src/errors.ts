@@ -139,6 +139,12 @@ export const ERRORS = {
     message: 'unknown error',
     description: 'A fault of the registry. The log holds the cause under the request id of the answer.',
   },
+  UPLOAD_BUSY: {
+    code: 'BLOB_UPLOAD_INVALID',
+    status: 409,
+    message: 'another request is writing to this upload',
+    description: 'Two requests sent bytes for one upload at the same time. Wait for the first, then ask for the offset.',
+  },
   UNSUPPORTED: {
     code: 'UNSUPPORTED',
     status: 405,

@@ -41,13 +41,11 @@ export interface ContentWriter {
   readonly sizeBytes: number;
   /**
    * Takes more bytes; resolves when the next may come. The bytes must not be changed before `flush`.
-   * Rejects where they could not be written; after that only `truncate`, `remove` and `close` make sense.
+   * Rejects where they could not be written; after that only `close` makes sense.
    */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves when everything taken so far survives a loss of power. */
   flush(): Promise<void>;
-  /** Goes back to the first so many bytes, as after an append that failed. */
-  truncate(sizeBytes: number): Promise<void>;
   /** Lets go of what is open; the bytes stay. Call it once nothing else is under way. */
   close(): Promise<void>;
 }

@@ -14,7 +14,8 @@ export interface UploadRecord {
 }
 
 export interface UploadIndex {
-  create(upload: { id: string; repository: RepositoryName; atMs: number }): Promise<void>;
+  /** Begins an upload whose first part will lie under `key`, as after `claim`. */
+  create(upload: { id: string; repository: RepositoryName; key: string; atMs: number }): Promise<void>;
   find(id: string): Promise<UploadRecord | undefined>;
   /**
    * Records a key before anything is written under it, so that its bytes are found again and removed whatever

@@ -65,17 +65,6 @@ export class FileWriter implements ContentWriter {
     }
   }
 
-  async truncate(sizeBytes: number): Promise<void> {
-    this.#batch = [];
-    this.#batchBytes = 0;
-    await Promise.allSettled([this.#writing, this.#syncing]);
-    this.#writing = Promise.resolve();
-    await this.#file?.truncate(sizeBytes);
-    this.#sizeBytes = sizeBytes;
-    this.#writtenBytes = sizeBytes;
-    this.#syncedBytes = Math.min(this.#syncedBytes, sizeBytes);
-  }
-
   async close(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#syncing]);
     const file = this.#file;

@@ -57,10 +57,11 @@ const staleIds = defineQuery<{ before: number; limit: number }>()((db, p) =>
 
 export async function createUpload(
   session: Session,
-  upload: { id: string; repository: RepositoryName; atMs: number },
+  upload: { id: string; repository: RepositoryName; key: string; atMs: number },
 ): Promise<void> {
   const repository = await ensureRepository(session, upload.repository);
   await session.run(addUpload, { id: upload.id, repository, at: upload.atMs });
+  await session.run(addPart, { id: upload.id, position: 0, key: upload.key });
 }
 
 export async function findUpload(session: Session, id: string): Promise<UploadRecord | undefined> {

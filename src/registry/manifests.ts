@@ -1,0 +1,107 @@
+import { RegistryError } from '../errors.ts';
+import type { Index } from '../index/index.ts';
+import type { ManifestRecord } from '../index/manifests.ts';
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
+import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
+import type { Reference, RepositoryName } from '../oci/reference.ts';
+import type { Clock } from '../ports.ts';
+import { ManifestCache } from './manifest-cache.ts';
+
+/** A manifest with the bytes that were pushed. */
+export interface StoredManifest extends ManifestRecord {
+  readonly bytes: Uint8Array;
+}
+
+/** A manifest as a client sends it. */
+export interface PushedManifest {
+  readonly repository: RepositoryName;
+  readonly reference: Reference;
+  readonly bytes: Uint8Array;
+  readonly contentType: string | undefined;
+  /** Who pushes; empty where nobody logged in. */
+  readonly actor: string;
+}
+
+function unknownManifest(reference: Reference): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', {
+    detail: reference.kind === 'tag' ? { tag: reference.tag } : { digest: reference.digest },
+  });
+}
+
+/** Manifests of repositories: pushing and pulling them. */
+export class Manifests {
+  readonly #index: Index;
+  readonly #clock: Clock;
+  readonly #cache = new ManifestCache();
+
+  constructor(deps: { index: Index; clock: Clock }) {
+    this.#index = deps.index;
+    this.#clock = deps.clock;
+  }
+
+  /** @throws RegistryError MANIFEST_UNKNOWN */
+  async find(repository: RepositoryName, reference: Reference): Promise<ManifestRecord> {
+    const record = await (reference.kind === 'tag'
+      ? this.#index.manifests.findByTag(repository, reference.tag)
+      : this.#index.manifests.find(repository, reference.digest));
+    if (record === undefined) throw unknownManifest(reference);
+    return record;
+  }
+
+  /** @throws RegistryError MANIFEST_UNKNOWN */
+  async read(repository: RepositoryName, reference: Reference): Promise<StoredManifest> {
+    const record = await this.find(repository, reference);
+    const cached = this.#cache.get(record.digest);
+    if (cached !== undefined) return { ...record, bytes: cached };
+    const bytes = await this.#index.manifests.read(record.digest);
+    // Removed between the two questions.
+    if (bytes === undefined) throw unknownManifest(reference);
+    this.#cache.set(record.digest, bytes);
+    return { ...record, bytes };
+  }
+
+  /**
+   * Stores a manifest once everything that it names is in the repository, and points the tag to it, both or none.
+   * @throws RegistryError MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN (one for each missing digest)
+   * @throws InvalidValueError kind `manifest`
+   */
+  async put(pushed: PushedManifest): Promise<{ digest: Digest; subject: Digest | undefined }> {
+    const { repository, reference, bytes, actor } = pushed;
+    if (bytes.byteLength > MAX_MANIFEST_BYTES) throw new RegistryError('MANIFEST_TOO_LARGE');
+    const manifest = parseManifest(bytes, pushed.contentType);
+    const digest = digestOf(bytes, reference.kind === 'digest' ? algorithmOf(reference.digest) : 'sha256');
+    if (reference.kind === 'digest' && reference.digest !== digest) {
+      throw new RegistryError('DIGEST_INVALID', {
+        message: `the manifest received has the digest ${digest}, not ${reference.digest}`,
+        detail: { received: digest, expected: reference.digest },
+      });
+    }
+    const result = await this.#index.manifests.put({
+      repository,
+      digest,
+      bytes,
+      manifest,
+      tags: reference.kind === 'tag' ? [reference.tag] : [],
+      actor,
+      atMs: this.#clock.now(),
+    });
+    if (result.outcome === 'missing') throw missing(result.digests);
+    return { digest, subject: manifest.subject };
+  }
+}
+
+function missing(digests: readonly Digest[]): RegistryError {
+  const [first, ...rest] = digests.map(
+    (digest) =>
+      new RegistryError('MANIFEST_BLOB_UNKNOWN', {
+        message: `the manifest names ${digest}, which is not in the repository`,
+        detail: { digest },
+      }),
+  );
+  if (first === undefined) throw new Error('the index refused a manifest and named nothing that is missing');
+  return new RegistryError('MANIFEST_BLOB_UNKNOWN', {
+    message: first.message,
+    detail: first.detail,
+    siblings: rest,
+  });
+}

@@ -1,0 +1,37 @@
+import type { ContentStore } from '../content/content-store.ts';
+import type { Index } from '../index/index.ts';
+import type { Clock, Logger } from '../ports.ts';
+import { Blobs } from './blobs.ts';
+import { Listing } from './listing.ts';
+import { Manifests } from './manifests.ts';
+import { Removal } from './removal.ts';
+import { Uploads } from './uploads.ts';
+
+/** What a registry does, in no words of HTTP. Whoever may do it was decided before. */
+export interface Registry {
+  readonly blobs: Blobs;
+  readonly uploads: Uploads;
+  readonly manifests: Manifests;
+  readonly removal: Removal;
+  readonly listing: Listing;
+}
+
+/** What a registry stands on. The index and the content store are the caller's to close. */
+export interface RegistryDependencies {
+  readonly index: Index;
+  readonly content: ContentStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onDiscard: () => void;
+  readonly deleteEnabled: boolean;
+}
+
+export function createRegistry(deps: RegistryDependencies): Registry {
+  return {
+    blobs: new Blobs(deps),
+    uploads: new Uploads(deps),
+    manifests: new Manifests(deps),
+    removal: new Removal({ ...deps, isEnabled: deps.deleteEnabled }),
+    listing: new Listing(deps),
+  };
+}
