@@ -1,0 +1,28 @@
+import type { AccountIndex } from '../../index/accounts.ts';
+import type { PasswordChecker } from './password-checker.ts';
+import { hashPassword } from './password-hash.ts';
+import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+
+/** The accounts in Berth's own index. Each login asks the index, so that a change counts at once, on every replica. */
+export class OwnAccounts implements IdentityProvider {
+  readonly name = 'accounts';
+  readonly #accounts: AccountIndex;
+  readonly #passwords: PasswordChecker;
+  #standIn: Promise<string> | undefined;
+
+  constructor(accounts: AccountIndex, passwords: PasswordChecker) {
+    this.#accounts = accounts;
+    this.#passwords = passwords;
+  }
+
+  async authenticate({ account, password }: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {
+    const record = await this.#accounts.find(account);
+    if (record === undefined) {
+      this.#standIn ??= hashPassword('nobody has this account');
+      await this.#passwords.pretend(await this.#standIn, password);
+      return 'no-match';
+    }
+    const isRight = await this.#passwords.check(account, record.passwordHash, password);
+    return isRight ? { account, labels: {}, isAdmin: record.isAdmin } : 'wrong-password';
+  }
+}

@@ -1,0 +1,57 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Clock } from '../../ports.ts';
+import { verifyPassword } from './password-hash.ts';
+
+const LIFETIME_MS = 5 * 60_000;
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Checks passwords, and remembers for a short while those that were right: a client asks for a token before nearly
+ * every step, and a password hash is slow by design. What is remembered is a keyed hash over account, stored hash
+ * and password, whose key is known to this process alone; a changed password makes the entry unreachable at once.
+ */
+export class PasswordChecker {
+  readonly #key = randomBytes(32);
+  readonly #known = new Map<string, number>();
+  readonly #underWay = new Map<string, Promise<boolean>>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async check(account: string, hash: string, password: string): Promise<boolean> {
+    const entry = createHmac('sha256', this.#key)
+      .update(JSON.stringify([account, hash, password]))
+      .digest('base64');
+    const untilMs = this.#known.get(entry);
+    if (untilMs !== undefined && this.#clock.now() < untilMs) return true;
+    this.#known.delete(entry);
+    const isRight = await this.#once(entry, () => verifyPassword(hash, password));
+    if (isRight) this.#remember(entry);
+    return isRight;
+  }
+
+  /** Takes the time of a check for nothing, so that how long an answer takes does not tell which accounts exist. */
+  async pretend(hash: string, password: string): Promise<void> {
+    await verifyPassword(hash, password);
+  }
+
+  /** Several requests that bring the same credentials at once share one computation. */
+  #once(entry: string, action: () => Promise<boolean>): Promise<boolean> {
+    let running = this.#underWay.get(entry);
+    if (running === undefined) {
+      running = action().finally(() => this.#underWay.delete(entry));
+      this.#underWay.set(entry, running);
+    }
+    return running;
+  }
+
+  #remember(entry: string): void {
+    if (this.#known.size >= MAX_ENTRIES) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(entry, this.#clock.now() + LIFETIME_MS);
+  }
+}

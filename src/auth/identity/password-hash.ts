@@ -1,0 +1,72 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { verify as verifyBcrypt } from '@node-rs/bcrypt';
+
+const runArgon2 = promisify(argon2);
+
+/** RFC 9106, second recommended option, with the memory of OWASP's first: 19 MiB, two passes, one lane. */
+const PARAMETERS = { memoryKiB: 19_456, passes: 2, parallelism: 1, tagBytes: 32, saltBytes: 16 } as const;
+
+const PHC =
+  /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{16,88})$/;
+
+// So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too.
+const MAX_PARALLEL = 2;
+
+let running = 0;
+const queue: (() => void)[] = [];
+
+async function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  if (running >= MAX_PARALLEL) await new Promise<void>((resolve) => queue.push(resolve));
+  else running += 1;
+  try {
+    return await action();
+  } finally {
+    const next = queue.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+function unpadded(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+}
+
+/** Hashes a password for storage, as an Argon2id PHC string. */
+export async function hashPassword(password: string): Promise<string> {
+  const nonce = randomBytes(PARAMETERS.saltBytes);
+  const tag = await inTurn(() =>
+    runArgon2('argon2id', {
+      message: password,
+      nonce,
+      memory: PARAMETERS.memoryKiB,
+      passes: PARAMETERS.passes,
+      parallelism: PARAMETERS.parallelism,
+      tagLength: PARAMETERS.tagBytes,
+    }),
+  );
+  const { memoryKiB, passes, parallelism } = PARAMETERS;
+  return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
+}
+
+/**
+ * Whether the password is the one that was hashed. Takes Argon2id PHC strings and bcrypt (`$2a$`, `$2b$`, `$2y$`,
+ * as docker_auth and htpasswd write them); anything else never matches.
+ */
+export async function verifyPassword(hash: string, password: string): Promise<boolean> {
+  if (hash.startsWith('$2')) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
+  const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
+  if (salt === undefined || tag === undefined) return false;
+  const expected = Buffer.from(tag, 'base64');
+  const actual = await inTurn(() =>
+    runArgon2('argon2id', {
+      message: password,
+      nonce: Buffer.from(salt, 'base64'),
+      memory: Number(memory),
+      passes: Number(passes),
+      parallelism: Number(parallelism),
+      tagLength: expected.byteLength,
+    }),
+  );
+  return timingSafeEqual(actual, expected);
+}

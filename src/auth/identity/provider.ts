@@ -1,0 +1,25 @@
+/** Somebody whose credentials were checked. */
+export interface Identity {
+  /** Empty for an anonymous caller. */
+  readonly account: string;
+  /** What is known of the account, for rules to match: groups, for example. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  readonly isAdmin: boolean;
+}
+
+/** What a client presents. */
+export interface Credentials {
+  readonly account: string;
+  readonly password: string;
+}
+
+/**
+ * A source of accounts. Its three answers are docker_auth's: the next provider is asked after `no-match` only.
+ * It throws where it cannot decide, as when a directory is out of reach.
+ */
+export interface IdentityProvider {
+  readonly name: string;
+  authenticate(credentials: Credentials): Promise<Identity | 'no-match' | 'wrong-password'>;
+  /** Who a caller without credentials is; undefined where such callers are refused. */
+  anonymous?(): Identity | undefined;
+}

@@ -1,0 +1,42 @@
+import type { PasswordChecker } from './password-checker.ts';
+import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+
+/** An entry of docker_auth's `users`. */
+export interface StaticUser {
+  /** A bcrypt hash; undefined only for the entry `""`, which lets callers in without credentials. */
+  readonly passwordHash: string | undefined;
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Any bcrypt hash of the wanted cost: what it was made of plays no part, only the time that it takes. */
+const STAND_IN = 'LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC';
+
+/** The accounts of the configuration file. Names are compared exactly, in case too, as docker_auth does. */
+export class StaticUsers implements IdentityProvider {
+  readonly name = 'users';
+  readonly #users: ReadonlyMap<string, StaticUser>;
+  readonly #passwords: PasswordChecker;
+  readonly #standIn: string;
+
+  constructor(users: ReadonlyMap<string, StaticUser>, passwords: PasswordChecker) {
+    this.#users = users;
+    this.#passwords = passwords;
+    const costs = [...users.values()].map((user) => Number(user.passwordHash?.slice(4, 6) ?? 0));
+    this.#standIn = `$2y$${String(Math.max(5, ...costs)).padStart(2, '0')}$${STAND_IN}`;
+  }
+
+  async authenticate({ account, password }: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {
+    const user = this.#users.get(account);
+    if (user?.passwordHash === undefined) {
+      await this.#passwords.pretend(this.#standIn, password);
+      return 'no-match';
+    }
+    const isRight = await this.#passwords.check(account, user.passwordHash, password);
+    return isRight ? { account, labels: user.labels, isAdmin: false } : 'wrong-password';
+  }
+
+  anonymous(): Identity | undefined {
+    const user = this.#users.get('');
+    return user && { account: '', labels: user.labels, isAdmin: false };
+  }
+}

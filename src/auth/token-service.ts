@@ -1,0 +1,91 @@
+import { type Access, formatScope } from '../oci/scope.ts';
+import type { AccessContext, Authorizer } from './authorizer.ts';
+import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
+import type { TokenIssuer } from './token/issue.ts';
+
+/** A request for a token, read from whichever form it came in. */
+export interface TokenRequest extends AccessContext {
+  /** Undefined for an anonymous caller. */
+  readonly credentials: Credentials | undefined;
+  readonly scopes: readonly Access[];
+}
+
+/** A token and what it is good for. */
+export interface TokenAnswer {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+  readonly issuedAtMs: number;
+  readonly subject: string;
+  /** The granted scopes, as text; scopes of which nothing was granted are left out. */
+  readonly scope: string;
+}
+
+/** The credentials are wrong, or there are none and anonymous callers are refused. */
+export class AuthenticationFailed extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AuthenticationFailed';
+  }
+}
+
+/** What a token service is made of; providers and authorizers are asked in this order. */
+export interface TokenServiceParts {
+  readonly providers: readonly IdentityProvider[];
+  readonly authorizers: readonly Authorizer[];
+  readonly issuer: TokenIssuer;
+}
+
+/**
+ * Answers token requests: authenticate, authorize each scope, sign. That something was not granted is no error: the
+ * token then says less (distribution, spec/auth/token.md).
+ */
+export class TokenService {
+  readonly #parts: TokenServiceParts;
+
+  constructor(parts: TokenServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws AuthenticationFailed */
+  async answer(request: TokenRequest): Promise<TokenAnswer> {
+    const who = await this.#authenticate(request.credentials);
+    const access = request.scopes.map((wanted) => this.#authorize(who, wanted, request));
+    const issued = await this.#parts.issuer.issue({
+      subject: who.account,
+      audience: request.service,
+      access,
+    });
+    return {
+      ...issued,
+      subject: who.account,
+      scope: access
+        .filter(({ actions }) => actions.length > 0)
+        .map(formatScope)
+        .join(' '),
+    };
+  }
+
+  async #authenticate(credentials: Credentials | undefined): Promise<Identity> {
+    if (credentials === undefined) {
+      for (const provider of this.#parts.providers) {
+        const identity = provider.anonymous?.();
+        if (identity !== undefined) return identity;
+      }
+      throw new AuthenticationFailed('authentication required: log in first');
+    }
+    for (const provider of this.#parts.providers) {
+      const answer = await provider.authenticate(credentials);
+      if (answer === 'wrong-password') break;
+      if (answer !== 'no-match') return answer;
+    }
+    throw new AuthenticationFailed('wrong user name or password');
+  }
+
+  #authorize(who: Identity, wanted: Access, context: AccessContext): Access {
+    for (const authorizer of this.#parts.authorizers) {
+      const granted = authorizer.authorize(who, wanted, context);
+      if (granted !== 'no-match') return { ...wanted, actions: granted };
+    }
+    return { ...wanted, actions: [] };
+  }
+}
