@@ -31,6 +31,12 @@ export const ERRORS = {
     message: 'blob upload unknown to registry',
     description: 'The upload was finished, cancelled or has expired, or it belongs to another repository.',
   },
+  CONTENT_ENCODING: {
+    code: 'UNSUPPORTED',
+    status: 415,
+    message: 'unsupported content encoding',
+    description: 'Bodies are stored as they are sent; a Content-Encoding would make them others.',
+  },
   CONTENT_RANGE_INVALID: {
     code: 'RANGE_INVALID',
     status: 416,
@@ -48,6 +54,13 @@ export const ERRORS = {
     status: 400,
     message: 'provided digest did not match uploaded content',
     description: 'A digest is malformed, or the bytes that arrived have another one.',
+  },
+  INSUFFICIENT_SCOPE: {
+    code: 'DENIED',
+    // 401 and not 403, as registry:2: a client may come back with a token that covers more.
+    status: 401,
+    message: 'requested access to the resource is denied',
+    description: 'The token is accepted and does not cover the request.',
   },
   MANIFEST_BLOB_UNKNOWN: {
     code: 'MANIFEST_BLOB_UNKNOWN',
@@ -97,6 +110,12 @@ export const ERRORS = {
     message: 'invalid number of results requested',
     description: 'The query parameter n is not a whole number, or larger than allowed.',
   },
+  REQUEST_INVALID: {
+    code: 'UNSUPPORTED',
+    status: 400,
+    message: 'bad request',
+    description: 'The request is malformed; the message tells in what.',
+  },
   RANGE_INVALID: {
     code: 'RANGE_INVALID',
     status: 416,
@@ -143,7 +162,8 @@ export const ERRORS = {
     code: 'BLOB_UPLOAD_INVALID',
     status: 409,
     message: 'another request is writing to this upload',
-    description: 'Two requests sent bytes for one upload at the same time. Wait for the first, then ask for the offset.',
+    description:
+      'Two requests sent bytes for one upload at the same time. Wait for the first, then ask for the offset.',
   },
   UNSUPPORTED: {
     code: 'UNSUPPORTED',
@@ -187,7 +207,7 @@ const BY_KIND: Readonly<Record<ValueKind, ErrorName>> = {
   manifest: 'MANIFEST_INVALID',
   range: 'RANGE_INVALID',
   'content-range': 'CONTENT_RANGE_INVALID',
-  scope: 'UNAUTHORIZED',
+  scope: 'REQUEST_INVALID',
 };
 
 const FULL_DISK: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);

@@ -1,0 +1,35 @@
+import type { HttpRequest } from './message.ts';
+
+// Nothing else may stand in a Host: it goes into headers that clients follow.
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** How clients reach this server. */
+export interface ExternalUrl {
+  /** The server's address as this client knows it, without a slash at the end. */
+  baseOf(request: HttpRequest): string;
+  /** What Location and Link carry for a path of this server. */
+  locationOf(request: HttpRequest, path: string): string;
+}
+
+/**
+ * @param options.host the address that the configuration names (`http.host`); otherwise it is the one that the
+ *   client itself used
+ * @param options.relative whether Location and Link carry paths alone: they stay right behind any proxy. By default
+ *   they do, unless `host` is given
+ * @param options.fallbackHost stands in for a Host header that is none
+ */
+export function externalUrl(options: {
+  host: string | undefined;
+  relative: boolean | undefined;
+  fallbackHost: string;
+}): ExternalUrl {
+  const configured = options.host?.replace(/\/+$/, '');
+  const isRelative = options.relative ?? configured === undefined;
+  const baseOf = (request: HttpRequest): string => {
+    if (configured !== undefined) return configured;
+    const host = request.headers['host'];
+    const known = host !== undefined && HOST.test(host) ? host : options.fallbackHost;
+    return `${request.isEncrypted ? 'https' : 'http'}://${known}`;
+  };
+  return { baseOf, locationOf: (request, path) => (isRelative ? path : baseOf(request) + path) };
+}

@@ -1,0 +1,64 @@
+import type { Body } from '../registry/body.ts';
+
+/** A request as the handlers see it, wherever it came from. */
+export interface HttpRequest {
+  /** Unique, for logs and error bodies. */
+  readonly id: string;
+  readonly method: string;
+  /** Decoded once; always begins with a slash. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** By lower-case name. Several values of one name are joined with a comma, as RFC 9110 allows. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Body;
+  /** The address of whoever is at the other end of the connection. */
+  readonly remoteAddress: string | undefined;
+  readonly isEncrypted: boolean;
+}
+
+/** Bytes of a reply that are sent while they are read. The sender closes it, whatever happens. */
+export interface ReplyStream {
+  next(): Promise<Uint8Array | undefined>;
+  close(): Promise<void>;
+}
+
+/** What goes back. Content-Length is added for texts and bytes; a stream's reply brings its own. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | ReplyStream;
+}
+
+export function isStream(body: Reply['body']): body is ReplyStream {
+  return typeof body === 'object' && 'next' in body;
+}
+
+/** Answers a request. Never throws: what goes wrong becomes a reply. */
+export type App = (request: HttpRequest) => Promise<Reply>;
+
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers, body: '' };
+}
+
+/**
+ * Collects a body that must fit into memory.
+ * @returns undefined where it is larger than `maxBytes`; the rest is not read
+ */
+export async function readBody(body: Body, maxBytes: number): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of body) {
+    total += piece.byteLength;
+    if (total > maxBytes) return undefined;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isStream, type Reply, type ReplyStream } from './message.ts';
+
+/** A client that neither sends nor takes anything for so long is given up. */
+export const IDLE_TIMEOUT_MS = 120_000;
+
+/** After a reply that came before the end of the request's body, so much and so long is read to let it arrive. */
+const LINGER_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 5_000;
+
+/** Writes one piece and waits until its memory may be used again. Rejects where the client is gone. */
+function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error('the client closed the connection'));
+    response.once('close', gone);
+    response.write(piece, (error) => {
+      response.off('close', gone);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+async function sendStream(response: ServerResponse, stream: ReplyStream): Promise<void> {
+  response.socket?.setTimeout(IDLE_TIMEOUT_MS);
+  for (;;) {
+    const piece = await stream.next();
+    if (piece === undefined) break;
+    if (response.destroyed) throw new Error('the client closed the connection');
+    await write(response, piece);
+  }
+  response.end();
+}
+
+/** Lets a reply reach a client that is still sending, then closes: closing at once would reset the connection. */
+function closeAfterLinger(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    const { socket } = request;
+    let left = LINGER_BYTES;
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+    request.on('data', (piece: Uint8Array) => {
+      left -= piece.byteLength;
+      if (left < 0) socket.destroy();
+    });
+    request.on('error', () => undefined);
+  });
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return (
+    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+  );
+}
+
+/** Sends a reply and closes its stream. Rejects where it could not be sent whole; the connection is then closed. */
+export async function sendReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<void> {
+  const { status, headers, body } = reply;
+  try {
+    if (hasBody(request) && !request.readableEnded) {
+      response.setHeader('Connection', 'close');
+      closeAfterLinger(request, response);
+    }
+    if (isStream(body)) {
+      response.writeHead(status, headers);
+      await sendStream(response, body);
+    } else if (body === undefined) {
+      response.writeHead(status, headers);
+      response.end();
+    } else {
+      response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+      response.end(body);
+    }
+  } catch (error) {
+    response.destroy();
+    throw error;
+  } finally {
+    if (isStream(body)) await body.close();
+  }
+}

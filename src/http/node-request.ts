@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { HttpRequest } from './message.ts';
+
+const NO_QUERY = new URLSearchParams();
+
+/** A path that cannot be decoded is left as it is: it then fits no route, or no grammar. */
+function decoded(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The path and query of a request line, in origin or absolute form (RFC 9112, section 3.2). */
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const origin = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = origin.indexOf('?');
+  return mark === -1
+    ? { path: decoded(origin), query: NO_QUERY }
+    : { path: decoded(origin.slice(0, mark)), query: new URLSearchParams(origin.slice(mark + 1)) };
+}
+
+/** Node's request as the handlers see it. */
+export function toHttpRequest(message: IncomingMessage): HttpRequest {
+  const { path, query } = splitTarget(message.url ?? '/');
+  return {
+    id: randomUUID(),
+    method: message.method ?? 'GET',
+    path,
+    query,
+    // Only Set-Cookie comes as a list, and no request carries it.
+    headers: message.headers as Readonly<Record<string, string | undefined>>,
+    body: message,
+    remoteAddress: message.socket.remoteAddress,
+    isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,
+  };
+}

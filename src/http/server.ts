@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../ports.ts';
+import type { App } from './message.ts';
+import { IDLE_TIMEOUT_MS, sendReply } from './node-reply.ts';
+import { toHttpRequest } from './node-request.ts';
+
+/** Where a server listens. */
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string | undefined; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+/** Certificate chain and key in PEM. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServerOptions {
+  readonly address: ListenAddress;
+  readonly tls: TlsMaterial | undefined;
+  readonly app: App;
+  readonly log: Logger;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Host and port, or the path of the socket. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** Takes no new connections, lets requests under way finish for so long, then closes what is left. */
+  close(drainMs: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 75_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+const MAX_HEADERS = 200;
+
+async function answer(
+  app: App,
+  log: Logger,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const request = toHttpRequest(message);
+  // While the body comes, a silent client is given up; after its end the client waits for us.
+  message.socket.setTimeout(IDLE_TIMEOUT_MS);
+  message.once('end', () => message.socket.setTimeout(0));
+  const reply = await app(request);
+  await sendReply(message, response, reply).catch((error: unknown) => {
+    log.debug('a reply could not be sent whole', { requestId: request.id, path: request.path, error });
+  });
+}
+
+/**
+ * Starts to listen.
+ * @throws the system's error, such as EADDRINUSE
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { app, log, tls } = options;
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // A layer of many gigabytes takes as long as it takes; silence is what ends a request.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  };
+  const listener = (message: IncomingMessage, response: ServerResponse): void => {
+    void answer(app, log, message, response);
+  };
+  const server: Server =
+    tls === undefined
+      ? createServer(limits, listener)
+      : createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, listener);
+  server.maxHeadersCount = MAX_HEADERS;
+  await listen(server, options.address);
+  return {
+    address: addressOf(server),
+    async close(drainMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listen(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const done = (): void => {
+      server.off('error', reject);
+      resolve();
+    };
+    if (address.kind === 'unix') server.listen(address.path, done);
+    else
+      server.listen({ port: address.port, ...(address.host !== undefined && { host: address.host }) }, done);
+  });
+}
+
+function addressOf(server: Server): RunningServer['address'] {
+  const address = server.address() as AddressInfo | string;
+  return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port };
+}

@@ -1,0 +1,41 @@
+import { AuthenticationFailed, type TokenService } from '../../auth/token-service.ts';
+import { HttpError } from '../http-error.ts';
+import { type HttpRequest, json, type Reply } from '../message.ts';
+import { readTokenRequest } from './token-request.ts';
+
+/**
+ * `/auth` and `/auth/token`: exchanges credentials for a token.
+ * @param options.realm what a browser would ask the password for; the issuer, as in docker_auth
+ * @throws HttpError 401; RegistryError REQUEST_INVALID
+ */
+export async function answerTokenRequest(
+  options: { service: TokenService; realm: string },
+  request: HttpRequest,
+): Promise<Reply> {
+  const asked = await readTokenRequest(request);
+  try {
+    if (asked.credentials === undefined && asked.claimsAccount) {
+      throw new AuthenticationFailed('an account was named, but no password came with it');
+    }
+    const answer = await options.service.answer(asked);
+    return json(
+      200,
+      {
+        token: answer.token,
+        access_token: answer.token,
+        expires_in: answer.expiresInSeconds,
+        issued_at: new Date(answer.issuedAtMs).toISOString(),
+        scope: answer.scope,
+      },
+      { 'Cache-Control': 'no-store' },
+    );
+  } catch (error) {
+    if (!(error instanceof AuthenticationFailed)) throw error;
+    const realm = options.realm.replaceAll(/["\\]/g, '\\$&');
+    throw new HttpError(
+      'UNAUTHORIZED',
+      { 'WWW-Authenticate': `Basic realm="${realm}"` },
+      { message: error.message, cause: error },
+    );
+  }
+}

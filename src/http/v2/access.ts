@@ -1,0 +1,79 @@
+import { TokenRejected } from '../../auth/token/trust.ts';
+import type { TokenVerifier, VerifiedToken } from '../../auth/token/verify.ts';
+import { type Access, covers } from '../../oci/scope.ts';
+import type { HttpRequest } from '../message.ts';
+import { challenge } from './challenge.ts';
+
+/** Who sent a request that was let through. */
+export interface Caller {
+  /** Empty where nobody logged in. */
+  readonly account: string;
+}
+
+/** Decides, before any handler, whether a request may do what it asks for. */
+export interface AccessControl {
+  /** @throws HttpError 401, with the way to a token */
+  check(request: HttpRequest, required: readonly Access[]): Promise<Caller>;
+}
+
+/** Lets everybody do everything, as a distribution configuration without `auth` asks for. */
+export const OPEN_ACCESS: AccessControl = {
+  async check() {
+    return { account: '' };
+  },
+};
+
+const BEARER = /^bearer +([\w.~+/=-]+)$/i;
+
+/** Asks for a token that covers the request. */
+export class TokenAccess implements AccessControl {
+  readonly #verifier: TokenVerifier;
+  readonly #service: string;
+  readonly #realm: (request: HttpRequest) => string;
+
+  /** @param options.realm the token service's address, as this client can reach it */
+  constructor(options: {
+    verifier: TokenVerifier;
+    service: string;
+    realm: (request: HttpRequest) => string;
+  }) {
+    this.#verifier = options.verifier;
+    this.#service = options.service;
+    this.#realm = options.realm;
+  }
+
+  async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
+    const header = request.headers['authorization'];
+    const token = header === undefined ? undefined : BEARER.exec(header)?.[1];
+    const parameters = { realm: this.#realm(request), service: this.#service, required };
+    if (token === undefined) throw challenge(parameters);
+    const verified = await this.#verifier.verify(token).catch((error: unknown) => {
+      if (!(error instanceof TokenRejected)) throw error;
+      throw challenge(parameters, { error: 'invalid_token', message: error.message, cause: error });
+    });
+    if (!required.every((access) => covers(verified.access, access))) {
+      throw challenge(parameters, {
+        error: 'insufficient_scope',
+        message: insufficient(verified, required),
+      });
+    }
+    return { account: verified.subject };
+  }
+}
+
+function insufficient(token: VerifiedToken, required: readonly Access[]): string {
+  const who = token.subject === '' ? 'an anonymous caller' : JSON.stringify(token.subject);
+  return required
+    .filter((access) => !covers(token.access, access))
+    .map((access) => {
+      const missing = access.actions.filter(
+        (action) => !covers(token.access, { ...access, actions: [action] }),
+      );
+      const granted = token.access
+        .filter(({ type, name }) => type === access.type && name === access.name)
+        .flatMap(({ actions }) => actions);
+      const may = granted.length === 0 ? 'nothing' : granted.join(' and ');
+      return `${who} may not ${missing.join(' or ')} ${access.name}; the token grants ${may} there`;
+    })
+    .join('; ');
+}

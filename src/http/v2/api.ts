@@ -1,0 +1,56 @@
+import { RegistryError } from '../../errors.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { HttpError } from '../http-error.ts';
+import type { HttpRequest, Reply } from '../message.ts';
+import type { AccessControl } from './access.ts';
+import type { V2Limits } from './context.ts';
+import { matchRoute } from './routes.ts';
+
+/** What the registry API is made of. */
+export interface V2Options {
+  readonly registry: Registry;
+  readonly access: AccessControl;
+  readonly limits: V2Limits;
+  /** Refuses everything that would change the registry. */
+  readonly isReadOnly: boolean;
+  /** Turns a path into what Location and Link carry for this client. */
+  readonly urlOf: (request: HttpRequest, path: string) => string;
+}
+
+export function isV2(path: string): boolean {
+  return path.startsWith('/v2/') || path === '/v2';
+}
+
+/**
+ * Answers a request below `/v2/`: route, then access, then the handler. Throws what is refused.
+ * @throws RegistryError, InvalidValueError, HttpError
+ */
+export async function handleV2(options: V2Options, request: HttpRequest): Promise<Reply> {
+  const match = matchRoute(request.path === '/v2' ? { ...request, path: '/v2/' } : request);
+  if (match === undefined) throw new RegistryError('NOT_FOUND');
+  const { action } = match;
+  if (action === undefined) throw methodNotAllowed(request.method, match.methods);
+  const caller = await options.access.check(request, action.required);
+  if (options.isReadOnly && request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
+  }
+  const { registry, limits } = options;
+  const reply = await action.handle({
+    request,
+    registry,
+    caller,
+    limits,
+    urlOf: (path) => options.urlOf(request, path),
+  });
+  return { ...reply, headers: { 'Docker-Distribution-Api-Version': 'registry/2.0', ...reply.headers } };
+}
+
+/** 405, which has to name the methods that there are (RFC 9110, section 15.5.6). */
+function methodNotAllowed(method: string, methods: readonly string[]): HttpError {
+  const allow = methods.join(', ');
+  return new HttpError(
+    'UNSUPPORTED',
+    { Allow: allow },
+    { message: `${method} is not available here; there is ${allow}` },
+  );
+}

@@ -1,0 +1,45 @@
+import { parseDigest } from '../../oci/digest.ts';
+import { parseRange } from '../../oci/range.ts';
+import { empty, type Reply } from '../message.ts';
+import type { RepositoryContext } from './context.ts';
+
+/** end-2: GET a blob, or a range of it. */
+export async function getBlob({ request, registry, repository, target }: RepositoryContext): Promise<Reply> {
+  const digest = parseDigest(target);
+  const { sizeBytes, range, stream } = await registry.blobs.open(repository, digest, (size) =>
+    parseRange(request.headers['range'], size),
+  );
+  const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: {
+      ...blobHeaders(digest, lengthBytes),
+      ...(range && { 'Content-Range': `bytes ${range.first}-${range.last}/${sizeBytes}` }),
+    },
+    body: stream,
+  };
+}
+
+/** end-2: HEAD a blob. */
+export async function headBlob({ registry, repository, target }: RepositoryContext): Promise<Reply> {
+  const digest = parseDigest(target);
+  return { status: 200, headers: blobHeaders(digest, await registry.blobs.sizeBytes(repository, digest)) };
+}
+
+/** end-10 */
+export async function deleteBlob({ registry, repository, target }: RepositoryContext): Promise<Reply> {
+  await registry.removal.blob(repository, parseDigest(target));
+  return empty(202);
+}
+
+function blobHeaders(digest: string, lengthBytes: number): Record<string, string> {
+  return {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': String(lengthBytes),
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    'Accept-Ranges': 'bytes',
+    // The bytes of a digest never change.
+    'Cache-Control': 'max-age=31536000',
+  };
+}

@@ -1,0 +1,45 @@
+import { type Access, formatScope } from '../../oci/scope.ts';
+import { HttpError } from '../http-error.ts';
+
+/** Where a client gets a token, and for what. */
+export interface ChallengeParameters {
+  /** The token service's address. */
+  readonly realm: string;
+  readonly service: string;
+  readonly required: readonly Access[];
+}
+
+function header({ realm, service, required }: ChallengeParameters, error: string | undefined): string {
+  const parts = [`realm="${realm}"`, `service="${service}"`];
+  if (required.length > 0) parts.push(`scope="${required.map(formatScope).join(' ')}"`);
+  if (error !== undefined) parts.push(`error="${error}"`);
+  return `Bearer ${parts.join(',')}`;
+}
+
+/** The records in the form in which registry:2 lists them. */
+function toRecords(access: Access): Readonly<Record<string, string>>[] {
+  return access.actions.map((action) => ({
+    Type: access.type,
+    Class: '',
+    Name: access.name,
+    Action: action,
+  }));
+}
+
+/**
+ * 401 with the way to a token (distribution, spec/auth/token.md, "How to authenticate").
+ * @param problem what is wrong with the token that came, if one came
+ */
+export function challenge(
+  parameters: ChallengeParameters,
+  problem?: { error: 'invalid_token' | 'insufficient_scope'; message: string; cause?: unknown },
+): HttpError {
+  return new HttpError(
+    problem?.error === 'insufficient_scope' ? 'INSUFFICIENT_SCOPE' : 'UNAUTHORIZED',
+    { 'WWW-Authenticate': header(parameters, problem?.error) },
+    {
+      ...(problem && { message: problem.message, cause: problem.cause }),
+      detail: parameters.required.length === 0 ? null : parameters.required.flatMap(toRecords),
+    },
+  );
+}
