@@ -1,0 +1,77 @@
+import type { ListenAddress } from './listen-address.ts';
+import type { Secret } from './secret.ts';
+
+/** An account written in the configuration. */
+export interface UserSettings {
+  /** Bcrypt hash; undefined only for the anonymous account `""`. */
+  readonly password: Secret | undefined;
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * What a rule asks of a request. Patterns are as written, compiling them is not this module's job; what is
+ * undefined matches everything, and an account of `""` only who did not log in.
+ */
+export interface MatchSettings {
+  readonly account: string | undefined;
+  readonly type: string | undefined;
+  readonly name: string | undefined;
+  readonly service: string | undefined;
+  readonly ip: string | undefined;
+  readonly labels: ReadonlyMap<string, string> | undefined;
+}
+
+/** One rule; its place in the list is its number in the path given to `ConfigDocument.errorAt`. */
+export interface AclRuleSettings {
+  readonly match: MatchSettings;
+  readonly actions: readonly string[];
+  readonly comment: string | undefined;
+}
+
+/** How tokens are signed. */
+export interface TokenKeySettings {
+  /** PEM files as written, relative to the working directory; both are there or neither is. */
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+  /** RFC 7638 `kid` in place of libtrust's. */
+  readonly disableLegacyKeyId: boolean;
+  /** Whether tokens carry the certificate. */
+  readonly x5c: boolean;
+}
+
+/** `auth.builtin`: docker_auth's sections, each of which may be missing. */
+export interface BuiltinAuthSettings {
+  readonly users: ReadonlyMap<string, UserSettings> | undefined;
+  readonly acl: readonly AclRuleSettings[] | undefined;
+  readonly token: TokenKeySettings & {
+    readonly issuer: string | undefined;
+    readonly expirationSeconds: number | undefined;
+  };
+}
+
+/** `server` of a docker_auth file. */
+export interface ServerSettings {
+  /** As written, for messages. */
+  readonly addr: string;
+  readonly listen: ListenAddress;
+  /** PEM files for TLS, as written; undefined: plain HTTP. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Lowest TLS version accepted; undefined leaves it to Node. */
+  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3' | undefined;
+  /** `` or `/prefix`, without a slash at the end. */
+  readonly pathPrefix: string;
+}
+
+/** A docker_auth file, checked. */
+export interface AuthConfig {
+  readonly server: ServerSettings;
+  readonly token: TokenKeySettings & {
+    readonly issuer: string;
+    readonly expirationSeconds: number;
+    /** The signing pair is always there: the token's own, or else the server's. */
+    readonly certificate: string;
+    readonly key: string;
+  };
+  readonly users: ReadonlyMap<string, UserSettings>;
+  readonly acl: readonly AclRuleSettings[];
+}

@@ -1,0 +1,29 @@
+import type { AuthConfig } from './auth-settings.ts';
+import { throwIfAny } from './config-error.ts';
+import { Decoding } from './decoding.ts';
+import { authSchema } from './docker-auth-schema.ts';
+import { ConfigDocument, type Loaded } from './document.ts';
+import { isNull, mapNode } from './node.ts';
+import { readText } from './read-text.ts';
+import { parseYaml } from './yaml.ts';
+
+/**
+ * Reads the configuration of `berth auth`, which is docker_auth's. What docker_auth would ignore or
+ * understand in a dangerous way (unknown keys, an account without password) is an error here.
+ *
+ * @throws ConfigError with every problem found
+ */
+export function loadAuthConfig(file: string): Loaded<AuthConfig> {
+  return parseAuthConfig(readText(file), file);
+}
+
+/** The same for a text already read; `file` is for messages. */
+export function parseAuthConfig(text: string, file: string): Loaded<AuthConfig> {
+  const parsed = parseYaml(text, { file });
+  const root = isNull(parsed) ? mapNode(parsed.place) : parsed;
+  const decoding = Decoding.start({ kind: 'whole-file', file });
+  const config = authSchema.decode(root, decoding);
+  throwIfAny(decoding.problems);
+  if (config === undefined) throw new TypeError('decoding failed without a problem');
+  return { config, notices: decoding.notices, document: new ConfigDocument(root) };
+}

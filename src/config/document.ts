@@ -1,0 +1,65 @@
+import { type ConfigError, configError, formatPlace, type Place } from './config-error.ts';
+import { type ConfigNode, mapNode, type Path, placeOfEntry } from './node.ts';
+
+/** A configuration, what its reader should tell the user, and where everything was written. */
+export interface Loaded<T> {
+  readonly config: T;
+  /** Sentences for the log: keys without effect, variables ignored, weak settings. */
+  readonly notices: readonly string[];
+  readonly document: ConfigDocument;
+}
+
+/**
+ * The configuration as it was written, kept so that stages which come later than reading (compiling a
+ * pattern, loading a certificate) can say which line is at fault.
+ */
+export class ConfigDocument {
+  readonly #root: ConfigNode;
+
+  constructor(root: ConfigNode) {
+    this.#root = root;
+  }
+
+  /**
+   * An error about the value at `path`. When the value is not there (a default is at fault), the nearest
+   * section around it that was written gives the place.
+   */
+  errorAt(path: Path, message: string): ConfigError {
+    return configError(this.placeOf(path), message);
+  }
+
+  /** Where the value at `path`, or the nearest thing around it, was written. */
+  placeOf(path: Path): Place {
+    let node = this.#root;
+    let place = node.place;
+    for (const step of path) {
+      const entry = node.kind === 'map' ? node.entries.get(String(step)) : undefined;
+      const next = entry?.value ?? child(node, step);
+      if (next === undefined) break;
+      place = entry === undefined ? next.place : placeOfEntry(entry);
+      node = next;
+    }
+    return place;
+  }
+
+  /** The same for log lines: `config.yml:12:5`. */
+  describe(path: Path): string {
+    return formatPlace(this.placeOf(path));
+  }
+
+  /**
+   * A document whose root is the value at `path`: the settings of `auth.builtin` and a docker_auth file
+   * can then be handled by the same code. A path that is not there gives an empty document at the nearest
+   * place.
+   */
+  scope(path: Path): ConfigDocument {
+    let node: ConfigNode | undefined = this.#root;
+    for (const step of path) node = node && child(node, step);
+    return new ConfigDocument(node ?? mapNode(this.placeOf(path)));
+  }
+}
+
+function child(node: ConfigNode, step: string | number): ConfigNode | undefined {
+  if (node.kind === 'map') return node.entries.get(String(step))?.value;
+  return node.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined;
+}

@@ -1,0 +1,115 @@
+import { checkPair } from './auth-checks.ts';
+import type { Decoding } from './decoding.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { type ConfigNode, formatPath } from './node.ts';
+import type { HttpSettings } from './registry-config.ts';
+import { noEffect, optional, required, sub, type Type, unsupported, withDefault } from './schema.ts';
+import { bool, duration, nonEmptyText, oneOf, secretText, text } from './types-scalar.ts';
+import { list, map, placeOfKey, refine, section } from './types-section.ts';
+
+const BEHIND_A_PROXY = 'a reverse proxy in front can do it';
+
+const tls = refine(
+  section({
+    certificate: optional(nonEmptyText, 'PEM file with the certificate chain.'),
+    key: optional(nonEmptyText, 'PEM file with the key.'),
+    clientcas: unsupported(list(text), BEHIND_A_PROXY),
+    clientauth: unsupported(text, BEHIND_A_PROXY),
+    minimumtls: unsupported(text, "Node's own minimum is TLS 1.2"),
+    ciphersuites: unsupported(list(text), "Node's own choice is used"),
+    letsencrypt: unsupported(
+      section({
+        cachefile: unsupported(text, ''),
+        email: unsupported(text, ''),
+        hosts: unsupported(list(text), ''),
+        directoryurl: unsupported(text, ''),
+      }),
+      'write certificate and key; another program may renew them',
+    ),
+  }),
+  checkPair,
+);
+
+const debug = section({
+  addr: optional(text, 'Address of the debug server.'),
+  prometheus: optional(
+    section({
+      enabled: optional(bool, 'Serve metrics.'),
+      path: optional(text, 'Path of the metrics.'),
+    }),
+    'Metrics.',
+  ),
+});
+
+/** Where `http.headers` are checked: node:http would throw on them at every request. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const headers = refine(map(list(text)), (value, at, node): Readonly<Record<string, readonly string[]>> => {
+  const merged = new Map<string, [string, string[]]>();
+  for (const [name, values] of value) {
+    const ok = HEADER_NAME.test(name) && values.every((line) => HEADER_VALUE.test(line));
+    if (!ok)
+      at.report(`"${formatPath([...at.path, name])}" is not a valid HTTP header`, placeOfKey(node, name, at));
+    // The original adds every spelling of a name to the response; an object with both would drop one.
+    const known = merged.get(name.toLowerCase());
+    if (known === undefined) merged.set(name.toLowerCase(), [name, [...values]]);
+    else known[1].push(...values);
+  }
+  return Object.fromEntries(merged.values());
+});
+
+/** `http` of the registry's dialect. */
+export const http: Type<HttpSettings> = refine(
+  section({
+    addr: required(nonEmptyText, 'Address to listen on: `:5000`, `127.0.0.1:5000`, or the path of a socket.'),
+    net: withDefault(oneOf(['tcp', 'unix']), 'Kind of address.', 'tcp'),
+    prefix: withDefault(text, 'Path in front of /v2/; begins with a slash.', ''),
+    host: optional(nonEmptyText, 'URL by which clients reach the registry.'),
+    secret: noEffect(secretText, 'the state of an upload is in the index and needs no signature'),
+    relativeurls: optional(bool, 'Location headers without a host.'),
+    draintimeout: withDefault(duration, 'How long open requests may go on at a stop.', 0, '0s'),
+    headers: withDefault(headers, 'Headers of every response.', {}, '{}'),
+    tls: optional(tls, 'TLS; plain HTTP without.'),
+    debug: noEffect(debug, 'this version of Berth has no debug server'),
+    http2: sub(section({ disabled: noEffect(bool, 'HTTP/1.1 is spoken') }), 'HTTP/2.'),
+    h2c: sub(section({ enabled: unsupported(bool, 'HTTP/1.1 is spoken; remove it') }), 'HTTP/2 without TLS.'),
+  }),
+  (value, at, node): HttpSettings | undefined => {
+    const listen = parseListenAddress(value.addr, value.net);
+    if (listen.kind === 'wrong') at.report(`"http.addr" ${listen.why}`, placeOfKey(node, 'addr', at));
+    const prefix = checkPrefix(value.prefix, at, node);
+    checkHost(value.host, at, node);
+    if (listen.kind === 'wrong') return undefined;
+    const { certificate, key } = value.tls ?? {};
+    return {
+      addr: value.addr,
+      net: value.net,
+      listen,
+      host: value.host?.replace(/\/+$/, ''),
+      relativeUrls: value.relativeurls,
+      prefix,
+      headers: value.headers,
+      drainTimeoutMs: value.draintimeout,
+      tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    };
+  },
+);
+
+function checkPrefix(prefix: string, at: Decoding, node: ConfigNode): string {
+  if (prefix !== '' && !/^\/[\w.~/-]*$/.test(prefix)) {
+    at.report(
+      '"http.prefix" must begin with a slash and hold only A-Z a-z 0-9 . _ ~ / -',
+      placeOfKey(node, 'prefix', at),
+    );
+  }
+  return prefix.replace(/\/+$/, '');
+}
+
+function checkHost(host: string | undefined, at: Decoding, node: ConfigNode): void {
+  if (host === undefined) return;
+  const url = URL.canParse(host) ? new URL(host) : undefined;
+  const isBase = url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  if (isBase && url.username === '' && url.password === '') return;
+  at.report('"http.host" must be a URL such as https://registry.example.com', placeOfKey(node, 'host', at));
+}

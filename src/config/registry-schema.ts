@@ -1,0 +1,103 @@
+import { auth, EMPTY_AUTH } from './registry-auth-schema.ts';
+import type { LogSettings, RegistryConfig } from './registry-config.ts';
+import { http } from './registry-http-schema.ts';
+import { storage } from './registry-storage-schema.ts';
+import { unsupportedSections } from './registry-unsupported-schema.ts';
+import { noEffect, optional, required, sub, type Type, withDefault } from './schema.ts';
+import { anything, bool, duration, int, oneOf, scalar, text } from './types-scalar.ts';
+import { list, map, placeOfKey, refine, section } from './types-section.ts';
+
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+const level = oneOf(LEVELS, { foldCase: true });
+
+const hook = refine(
+  section({
+    disabled: withDefault(bool, 'Switched off.', false),
+    type: optional(text, 'Kind of hook.'),
+    levels: optional(list(text), 'Levels that call it.'),
+    options: { ...optional(anything, 'Options of the kind.'), goName: 'MAILOPTIONS' },
+  }),
+  (value, at) => {
+    if (!value.disabled) at.report(`${at.name} is not supported; send mail from what collects the log`);
+    return value;
+  },
+);
+
+const log: Type<Omit<LogSettings, 'level'> & { level: LogSettings['level'] | undefined }> = refine(
+  section({
+    accesslog: sub(
+      section({ disabled: withDefault(bool, 'No line for each request.', false) }),
+      'The access log.',
+    ),
+    level: optional(level, 'Least important lines that are written; info if not set.'),
+    formatter: withDefault(
+      oneOf(['text', 'json'], { instead: { logstash: 'write json' } }),
+      'Format of the lines.',
+      'text',
+    ),
+    fields: optional(map(scalar), 'Fields of every line.'),
+    hooks: noEffect(list(hook), 'every hook is disabled'),
+    reportcaller: noEffect(bool, 'log lines name no source line'),
+  }),
+  (value) => ({
+    level: value.level,
+    formatter: value.formatter,
+    fields: Object.fromEntries(value.fields ?? []),
+    accessLog: !value.accesslog.disabled,
+  }),
+);
+
+const health = section({
+  storagedriver: noEffect(
+    section({
+      enabled: optional(bool, 'Check the storage.'),
+      interval: optional(duration, 'How often.'),
+      threshold: optional(int(), 'How many failures count.'),
+    }),
+    '/readyz checks the storage whenever it is asked',
+  ),
+  ...unsupportedSections.healthChecks,
+});
+
+const DEFAULT_PAGE = 1000;
+
+/** The whole of config.yml. */
+export const registrySchema: Type<RegistryConfig> = refine(
+  section({
+    version: required(oneOf(['0.1']), 'Version of the format.'),
+    log: sub(log, 'The log.'),
+    loglevel: optional(level, 'Old name of log.level.'),
+    storage: required(storage, 'Where content is kept.'),
+    auth: optional(auth, 'Who may do what; without it everybody may do everything.'),
+    http: sub(http, 'The HTTP server.'),
+    health: sub(health, 'Health checks.'),
+    catalog: sub(
+      section({
+        maxentries: withDefault(int(), 'Most repositories on a page of the catalog.', DEFAULT_PAGE),
+      }),
+      'The catalog.',
+    ),
+    tags: sub(
+      section({ maxtags: withDefault(int({ min: 0 }), 'Most tags on a page of a tag list.', DEFAULT_PAGE) }),
+      'Tag lists.',
+    ),
+    ...unsupportedSections.top,
+  }),
+  (value, at, node): RegistryConfig => {
+    if (value.auth === undefined && node.kind === 'map' && node.entries.has('auth')) {
+      at.report(EMPTY_AUTH, placeOfKey(node, 'auth', at));
+    }
+    if (value.loglevel !== undefined) {
+      at.notice('"loglevel" is the old name; write log: {level: …}', placeOfKey(node, 'loglevel', at));
+    }
+    return {
+      log: { ...value.log, level: value.log.level ?? value.loglevel ?? 'info' },
+      storage: value.storage,
+      http: value.http,
+      auth: value.auth ?? { kind: 'none' },
+      // "An empty or a negative value will set a default of 1000 maximum entries".
+      catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
+      tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },
+    };
+  },
+);
