@@ -1,0 +1,134 @@
+import { checkActions, checkRule } from './check-rule.ts';
+import { compileIpPattern, type IpWords } from './ip.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
+import type { RegexCache } from './regex-cache.ts';
+import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
+import { type AclRequest, type AclRule, FIELDS, type Field, labelValues } from './rule.ts';
+import { PatternSyntaxError } from './syntax-error.ts';
+import type { ValuesOf } from './template.ts';
+import { valuesFor } from './values.ts';
+import { captureWarnings, type FieldPatterns, textWarnings } from './warnings.ts';
+
+/** A request with what is read from it once for all rules. */
+export interface Subject {
+  readonly request: AclRequest;
+  readonly address: IpWords | undefined;
+}
+
+export interface CompiledRule {
+  matches(subject: Subject): boolean;
+  readonly warnings: readonly AclWarning[];
+}
+
+export interface RuleOptions {
+  readonly cache: RegexCache;
+  readonly unquotedPlaceholders: boolean;
+}
+
+type StaticCondition = (subject: Subject) => boolean;
+type TemplateCondition = (request: AclRequest, valuesOf: ValuesOf) => boolean;
+
+/**
+ * Conditions that need no values from the request come first: they are cheap and mostly decide.
+ *
+ * @throws AclSyntaxError with a path relative to the rule
+ */
+export function compileRule(rule: AclRule, options: RuleOptions): CompiledRule {
+  checkRule(rule);
+  const patterns = compilePatterns(rule, options);
+  const byField: FieldPatterns = Object.fromEntries(
+    patterns.flatMap(({ field, pattern }) => (field === undefined ? [] : [[field, pattern]])),
+  );
+  const statics: StaticCondition[] = [];
+  const templates: TemplateCondition[] = [];
+  for (const { pattern, read, field } of patterns) {
+    if (pattern.kind === 'static') {
+      statics.push(
+        field === undefined ? ({ request }) => read(request, pattern.test) : on(field, pattern.test),
+      );
+    } else {
+      templates.push((request, valuesOf) => read(request, (text) => pattern.test(text, valuesOf)));
+    }
+  }
+  const ip = rule.match.ip;
+  if (ip !== undefined) {
+    const contains = located(['match', 'ip'], () => compileIpPattern(ip));
+    statics.push(({ address }) => contains(address));
+  }
+  return {
+    matches: all(statics, templates, byField),
+    warnings: [
+      ...patterns.flatMap(({ pattern, text, path }) => [
+        ...textWarnings(text, path),
+        ...captureWarnings(pattern, path, byField),
+      ]),
+      ...checkActions(rule),
+    ],
+  };
+}
+
+function all(
+  statics: readonly StaticCondition[],
+  templates: readonly TemplateCondition[],
+  patterns: FieldPatterns,
+): (subject: Subject) => boolean {
+  const [only] = statics;
+  if (templates.length === 0 && statics.length === 1 && only !== undefined) return only;
+  return (subject) => {
+    for (const condition of statics) if (!condition(subject)) return false;
+    if (templates.length === 0) return true;
+    const valuesOf = valuesFor(subject.request, patterns);
+    return templates.every((condition) => condition(subject.request, valuesOf));
+  };
+}
+
+/** One function for each field, since reading `request[field]` costs more than most tests. */
+function on(field: Field, test: (text: string) => boolean): StaticCondition {
+  switch (field) {
+    case 'account':
+      return ({ request }) => test(request.account);
+    case 'type':
+      return ({ request }) => test(request.type);
+    case 'name':
+      return ({ request }) => test(request.name);
+    case 'service':
+      return ({ request }) => test(request.service);
+  }
+}
+
+interface PlacedPattern {
+  readonly text: string;
+  readonly path: AclPath;
+  readonly pattern: Pattern;
+  readonly field: Field | undefined;
+  /** Applies a test to what the pattern is about. */
+  read(request: AclRequest, test: (text: string) => boolean): boolean;
+}
+
+function compilePatterns(rule: AclRule, options: RuleOptions): PlacedPattern[] {
+  const patterns: PlacedPattern[] = [];
+  for (const field of FIELDS) {
+    const text = rule.match[field];
+    if (text === undefined) continue;
+    const path = ['match', field];
+    const pattern = located(path, () => compilePattern(text, { ...options, allowsLabels: true }));
+    patterns.push({ text, path, pattern, field, read: (request, test) => test(request[field]) });
+  }
+  for (const [label, text] of Object.entries(rule.match.labels ?? {})) {
+    const path = ['match', 'labels', label];
+    const pattern = located(path, () => compilePattern(text, { ...options, allowsLabels: false }));
+    const read: PlacedPattern['read'] = (request, test) =>
+      labelValues(request.labels, label).some((v) => test(v));
+    patterns.push({ text, path, pattern, field: undefined, read });
+  }
+  return patterns;
+}
+
+function located<T>(path: AclPath, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof PatternSyntaxError)) throw error;
+    throw new AclSyntaxError(error.message, path, { cause: error });
+  }
+}

@@ -1,0 +1,33 @@
+import { someCombination } from './combinations.ts';
+import { matchGlob } from './glob.ts';
+import { parseGlob } from './glob-parser.ts';
+import { distinctPlaceholders, type TemplatePart, type ValuesOf } from './template.ts';
+
+/**
+ * A glob with placeholders, whose values match nothing but themselves. docker_auth gets the same for the four
+ * fields by quoting them for a regex: in a glob `\.` is `.` as well. Nothing is compiled per request.
+ *
+ * @throws GlobSyntaxError
+ */
+export function compileGlobTemplate(
+  whole: string,
+  parts: readonly TemplatePart[],
+): (subject: string, valuesOf: ValuesOf) => boolean {
+  const { placeholders, slotOf } = distinctPlaceholders(parts);
+  const chunks = parseGlob(
+    whole,
+    parts.map((part) => ('text' in part ? part : { slot: slotOf(part) })),
+  );
+  const [prefix] = chunks[0]?.afterStar ? [] : (chunks[0]?.elements ?? []);
+  return (subject, valuesOf) => {
+    if (typeof prefix === 'string' && !subject.startsWith(prefix)) return false;
+    const lists: string[][] = [];
+    for (const { placeholder } of placeholders) {
+      // A glob has no alternatives: every value in it must occur.
+      const values = valuesOf(placeholder).filter((value) => subject.includes(value));
+      if (values.length === 0) return false;
+      lists.push(values);
+    }
+    return someCombination(lists, (values) => matchGlob(chunks, subject, values));
+  };
+}
