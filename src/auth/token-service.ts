@@ -28,11 +28,21 @@ export class AuthenticationFailed extends Error {
   }
 }
 
+/** A token was asked for a registry that this service does not serve. */
+export class UnknownService extends Error {
+  constructor(service: string) {
+    super(`there is no registry ${JSON.stringify(service.slice(0, 100))} here to make a token for`);
+    this.name = 'UnknownService';
+  }
+}
+
 /** What a token service is made of; providers and authorizers are asked in this order. */
 export interface TokenServiceParts {
   readonly providers: readonly IdentityProvider[];
   readonly authorizers: readonly Authorizer[];
   readonly issuer: TokenIssuer;
+  /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
+  readonly onlyAudience?: string;
 }
 
 /**
@@ -46,13 +56,16 @@ export class TokenService {
     this.#parts = parts;
   }
 
-  /** @throws AuthenticationFailed */
+  /** @throws AuthenticationFailed, UnknownService */
   async answer(request: TokenRequest): Promise<TokenAnswer> {
+    const { issuer, onlyAudience } = this.#parts;
+    const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
+    if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
     const who = await this.#authenticate(request.credentials);
     const access = request.scopes.map((wanted) => this.#authorize(who, wanted, request));
-    const issued = await this.#parts.issuer.issue({
+    const issued = await issuer.issue({
       subject: who.account,
-      audience: request.service,
+      audience,
       access,
     });
     return {

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../ports.ts';
 import { errorReply } from './error-reply.ts';
 import { HttpError } from './http-error.ts';
 import type { App, HttpRequest, Reply } from './message.ts';
-import { handleV2, isV2, type V2Options } from './v2/api.ts';
+import { handleV2, isV2, V2_HEADERS, type V2Options } from './v2/api.ts';
 
 /** What answers at one exact path. */
 export interface Endpoint {
@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** The registry API, where there is one. */
   readonly v2: V2Options | undefined;
+  /** In front of every path, such as `/registry`; empty where there is none. */
+  readonly prefix: string;
   /** Added to every reply. */
   readonly headers: Readonly<Record<string, string>>;
   readonly log: Logger;
@@ -27,8 +29,9 @@ export interface AppOptions {
 /** Builds the function that answers every request. */
 export function createApp(options: AppOptions): App {
   const { log, clock, accessLog } = options;
-  return async (request) => {
+  return async (received) => {
     const began = clock.now();
+    const request = withoutPrefix(received, options.prefix);
     let reply: Reply;
     try {
       reply = await dispatch(options, request);
@@ -47,7 +50,13 @@ export function createApp(options: AppOptions): App {
         requestId: request.id,
       });
     }
-    return { ...reply, headers: { ...options.headers, ...reply.headers, 'X-Request-Id': request.id } };
+    const headers = {
+      ...options.headers,
+      ...(isV2(request.path) && V2_HEADERS),
+      ...reply.headers,
+      'X-Request-Id': request.id,
+    };
+    return { ...reply, headers };
   };
 }
 
@@ -60,6 +69,13 @@ async function dispatch(options: AppOptions, request: HttpRequest): Promise<Repl
     throw new HttpError('UNSUPPORTED', { Allow: allow }, { message: `there is only ${allow} here` });
   }
   return endpoint.handle(request);
+}
+
+/** A path without the prefix becomes one that nothing answers at. */
+function withoutPrefix(request: HttpRequest, prefix: string): HttpRequest {
+  if (prefix === '') return request;
+  const isBelow = request.path.startsWith(`${prefix}/`);
+  return { ...request, path: isBelow ? request.path.slice(prefix.length) : '' };
 }
 
 /** Faults of the server are errors; refusals are the client's affair, and told in detail only to whoever debugs. */

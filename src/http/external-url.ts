@@ -14,22 +14,25 @@ export interface ExternalUrl {
 /**
  * @param options.host the address that the configuration names (`http.host`); otherwise it is the one that the
  *   client itself used
+ * @param options.prefix stands in front of every path
  * @param options.relative whether Location and Link carry paths alone: they stay right behind any proxy. By default
  *   they do, unless `host` is given
  * @param options.fallbackHost stands in for a Host header that is none
  */
 export function externalUrl(options: {
   host: string | undefined;
+  prefix: string;
   relative: boolean | undefined;
   fallbackHost: string;
 }): ExternalUrl {
-  const configured = options.host?.replace(/\/+$/, '');
+  const { prefix } = options;
+  const configured = options.host;
   const isRelative = options.relative ?? configured === undefined;
   const baseOf = (request: HttpRequest): string => {
-    if (configured !== undefined) return configured;
+    if (configured !== undefined) return configured + prefix;
     const host = request.headers['host'];
     const known = host !== undefined && HOST.test(host) ? host : options.fallbackHost;
-    return `${request.isEncrypted ? 'https' : 'http'}://${known}`;
+    return `${request.isEncrypted ? 'https' : 'http'}://${known}${prefix}`;
   };
-  return { baseOf, locationOf: (request, path) => (isRelative ? path : baseOf(request) + path) };
+  return { baseOf, locationOf: (request, path) => (isRelative ? prefix + path : baseOf(request) + path) };
 }

@@ -15,6 +15,7 @@ export type ListenAddress =
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export interface ServerOptions {
@@ -73,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server: Server =
     tls === undefined
       ? createServer(limits, listener)
-      : createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, listener);
+      : createTlsServer({ ...limits, minVersion: 'TLSv1.2', ...tls }, listener);
   server.maxHeadersCount = MAX_HEADERS;
   await listen(server, options.address);
   return {

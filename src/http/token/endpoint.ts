@@ -1,4 +1,5 @@
-import { AuthenticationFailed, type TokenService } from '../../auth/token-service.ts';
+import { AuthenticationFailed, type TokenService, UnknownService } from '../../auth/token-service.ts';
+import { RegistryError } from '../../errors.ts';
 import { HttpError } from '../http-error.ts';
 import { type HttpRequest, json, type Reply } from '../message.ts';
 import { readTokenRequest } from './token-request.ts';
@@ -30,6 +31,8 @@ export async function answerTokenRequest(
       { 'Cache-Control': 'no-store' },
     );
   } catch (error) {
+    if (error instanceof UnknownService)
+      throw new RegistryError('REQUEST_INVALID', { message: error.message });
     if (!(error instanceof AuthenticationFailed)) throw error;
     const realm = options.realm.replaceAll(/["\\]/g, '\\$&');
     throw new HttpError(

@@ -17,6 +17,9 @@ export interface V2Options {
   readonly urlOf: (request: HttpRequest, path: string) => string;
 }
 
+/** By this clients know a registry; it is on every answer of the API, refusals too. */
+export const V2_HEADERS = { 'Docker-Distribution-Api-Version': 'registry/2.0' } as const;
+
 export function isV2(path: string): boolean {
   return path.startsWith('/v2/') || path === '/v2';
 }
@@ -35,14 +38,13 @@ export async function handleV2(options: V2Options, request: HttpRequest): Promis
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }
   const { registry, limits } = options;
-  const reply = await action.handle({
+  return action.handle({
     request,
     registry,
     caller,
     limits,
     urlOf: (path) => options.urlOf(request, path),
   });
-  return { ...reply, headers: { 'Docker-Distribution-Api-Version': 'registry/2.0', ...reply.headers } };
 }
 
 /** 405, which has to name the methods that there are (RFC 9110, section 15.5.6). */

@@ -1,12 +1,13 @@
 import { RegistryError } from '../../errors.ts';
-import type { ManifestRecord } from '../../index/manifests.ts';
+
 import { MAX_MANIFEST_BYTES } from '../../oci/manifest.ts';
 import { parseReference } from '../../oci/reference.ts';
+import type { StoredManifest } from '../../registry/manifests.ts';
 import { empty, type Reply, readBody } from '../message.ts';
 import type { RepositoryContext } from './context.ts';
 import { bodyOf, contentLength } from './request-body.ts';
 
-function manifestHeaders(manifest: ManifestRecord): Record<string, string> {
+function manifestHeaders(manifest: Omit<StoredManifest, 'bytes'>): Record<string, string> {
   return {
     'Content-Type': manifest.mediaType,
     'Content-Length': String(manifest.sizeBytes),

@@ -1,0 +1,68 @@
+import { PasswordChecker } from '../../auth/identity/password-checker.ts';
+import { TokenIssuer } from '../../auth/token/issue.ts';
+import { TokenService } from '../../auth/token-service.ts';
+import { loadAuthConfig } from '../../config/docker-auth.ts';
+import { createApp } from '../../http/app.ts';
+import { live } from '../../http/health.ts';
+import { startServer } from '../../http/server.ts';
+import { openLog } from '../../observe/log.ts';
+import type { Clock } from '../../ports.ts';
+import { cannotListen } from '../failure.ts';
+import { runUntilSignal } from '../process.ts';
+import { loadTls } from '../tls.ts';
+import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
+import { aclFrom, signingKeyFrom, staticUsers } from '../token-parts.ts';
+import { clientAddress } from '../welcome.ts';
+
+const CLOCK: Clock = { now: Date.now };
+const DRAIN_MS = 5_000;
+
+/**
+ * `berth auth auth.yml`: the token service alone, configured as docker_auth. Returns after a signal has ended it.
+ * @param verbosity docker_auth's `--v`: from 2 on, what was refused and why is logged too
+ * @throws ConfigError, Failure
+ */
+export async function auth(file: string, verbosity: number): Promise<void> {
+  const { config, notices, document } = loadAuthConfig(file);
+  const log = openLog({ level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} });
+  for (const notice of notices) log.warn(notice);
+  const { server: settings, token } = config;
+  const key = await signingKeyFrom(document, token, token);
+  const service = new TokenService({
+    providers: [staticUsers(config.users, new PasswordChecker(CLOCK))],
+    authorizers: [aclFrom(document, config.acl, log)],
+    issuer: new TokenIssuer({
+      issuer: token.issuer,
+      key,
+      lifetimeSeconds: token.expirationSeconds,
+      clock: CLOCK,
+    }),
+  });
+  const app = createApp({
+    log,
+    clock: CLOCK,
+    accessLog: true,
+    prefix: settings.pathPrefix,
+    headers: {},
+    v2: undefined,
+    endpoints: new Map([
+      ...commonEndpoints(token.issuer),
+      ['/readyz', { methods: ['GET', 'HEAD'], handle: async () => live() }],
+      ...tokenEndpoints(service, [key], token.issuer),
+    ]),
+  });
+  const server = await startServer({
+    app,
+    log,
+    address: settings.listen,
+    tls: loadTls(document, ['server'], settings.tls, settings.tlsMinVersion),
+  }).catch((error: unknown) => {
+    throw cannotListen(settings.addr, `server.addr in ${file}`, error);
+  });
+  const scheme = settings.tls === undefined ? 'http' : 'https';
+  const address = clientAddress(server.address);
+  process.stdout.write(
+    `Berth issues tokens as "${token.issuer}" at ${scheme}://${address}${settings.pathPrefix}/auth\n`,
+  );
+  await runUntilSignal(log, () => server.close(DRAIN_MS));
+}

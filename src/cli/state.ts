@@ -1,0 +1,32 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ContentStore } from '../content/content-store.ts';
+import { indexFile } from '../content/fs/layout.ts';
+import { openFsContentStore } from '../content/fs/open.ts';
+import type { Index } from '../index/index.ts';
+import { openSqliteIndex } from '../index/sqlite/open.ts';
+import { Failure, reasonOf } from './failure.ts';
+
+/** What is kept between starts. */
+export interface State {
+  readonly index: Index;
+  readonly content: ContentStore;
+}
+
+/**
+ * Opens the data folder, which is made where there is none. The caller closes the index.
+ * @throws Failure
+ */
+export async function openState(folder: string): Promise<State> {
+  const root = resolve(folder);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o750 });
+    const content = await openFsContentStore(root);
+    return { content, index: await openSqliteIndex(indexFile(root)) };
+  } catch (error) {
+    throw new Failure(
+      `cannot use the data folder ${root}: ${reasonOf(error)}\nChoose another with REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, or storage.filesystem.rootdirectory in the configuration.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { publicJwk, type SigningKey } from '../auth/token/signing-key.ts';
+import type { TokenService } from '../auth/token-service.ts';
+import type { Endpoint } from '../http/app.ts';
+import { live } from '../http/health.ts';
+import { json } from '../http/message.ts';
+import { answerTokenRequest } from '../http/token/endpoint.ts';
+
+/** The paths of a token service. */
+export function tokenEndpoints(
+  service: TokenService,
+  keys: readonly SigningKey[],
+  realm: string,
+): [string, Endpoint][] {
+  const token: Endpoint = {
+    methods: ['GET', 'POST'],
+    handle: (request) => answerTokenRequest({ service, realm }, request),
+  };
+  const published = { keys: keys.map(publicJwk) };
+  return [
+    ['/auth', token],
+    ['/auth/token', token],
+    [
+      '/.well-known/jwks.json',
+      {
+        methods: ['GET', 'HEAD'],
+        handle: async () => json(200, published, { 'Cache-Control': 'public, max-age=300' }),
+      },
+    ],
+  ];
+}
+
+/** `/healthz`, and a page for whoever opens the address in a browser or probes it, as docker_auth has one. */
+export function commonEndpoints(title: string): [string, Endpoint][] {
+  return [
+    ['/healthz', { methods: ['GET', 'HEAD'], handle: async () => live() }],
+    [
+      '/',
+      {
+        methods: ['GET', 'HEAD'],
+        handle: async () => ({
+          status: 200,
+          headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+          body: `${title}\n`,
+        }),
+      },
+    ],
+  ];
+}

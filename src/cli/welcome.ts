@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { RegistryConfig } from '../config/registry-config.ts';
+import type { RunningServer } from '../http/server.ts';
+import { ADMIN, type AdminOutcome } from './passwords.ts';
+
+const ANY_INTERFACE = new Set(['0.0.0.0', '::']);
+
+/** The address that a client on this machine would use. */
+export function clientAddress(address: RunningServer['address']): string {
+  if ('path' in address) return address.path;
+  const { host, port } = address;
+  if (ANY_INTERFACE.has(host)) return `localhost:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Tells on standard output where the registry is and, after its very first start, how to use it. */
+export function welcome(started: {
+  server: RunningServer;
+  config: RegistryConfig;
+  admin: AdminOutcome | undefined;
+}): void {
+  const { server, config, admin } = started;
+  const address = clientAddress(server.address);
+  const scheme = config.http.tls === undefined ? 'http' : 'https';
+  const url = 'path' in server.address ? address : `${scheme}://${address}`;
+  const lines = [`Berth is ready at ${url} (data: ${resolve(config.storage.rootDirectory)})`];
+  if (admin?.kind === 'created') lines.push('', ...firstSteps(address, admin.password));
+  if (admin?.kind === 'existing') {
+    lines.push(`Log in as ${ADMIN}. A lost password is replaced by: bin/berth user passwd ${ADMIN}`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function firstSteps(address: string, password: string | undefined): string[] {
+  const login = `docker login --username ${ADMIN}`;
+  const intro =
+    password === undefined
+      ? [`The account "${ADMIN}" was created with the password given in the environment.`]
+      : [`The account "${ADMIN}" was created. Its password is shown only this once:`, '', `    ${password}`];
+  return [
+    ...intro,
+    '',
+    'Try it:',
+    '',
+    password === undefined ? `    ${login} ${address}` : `    ${login} --password ${password} ${address}`,
+    `    docker tag hello-world ${address}/hello-world`,
+    `    docker push ${address}/hello-world`,
+    '',
+  ];
+}
