@@ -1,61 +1,57 @@
 import type { AccountRecord } from '../accounts.ts';
 import type { SigningKeyRecord } from '../signing-keys.ts';
-import { defineQuery, type Session } from './query.ts';
+import { query, type Session } from './query.ts';
 
-const accountByName = defineQuery<{ name: string }>()((db, p) =>
-  db.selectFrom('accounts').select(['name', 'password_hash', 'is_admin']).where('name', '=', p.name),
+interface AccountRow {
+  name: string;
+  password_hash: string;
+  is_admin: number;
+}
+
+type Nothing = Record<never, never>;
+
+const FIND = query<{ name: string }, AccountRow>(
+  'SELECT name, password_hash, is_admin FROM accounts WHERE name = :name',
 );
 
-const allAccounts = defineQuery<Record<never, never>>()((db) =>
-  db.selectFrom('accounts').select(['name', 'password_hash', 'is_admin']).orderBy('name'),
+const ALL = query<Nothing, AccountRow>('SELECT name, password_hash, is_admin FROM accounts ORDER BY name');
+
+const ANY = query<Nothing, { name: string }>('SELECT name FROM accounts LIMIT 1');
+
+const ADD = query<{ name: string; hash: string; isAdmin: number; at: number }>(
+  `INSERT INTO accounts (name, password_hash, is_admin, created_at, updated_at)
+   VALUES (:name, :hash, :isAdmin, :at, :at) ON CONFLICT DO NOTHING`,
 );
 
-const anyAccount = defineQuery<Record<never, never>>()((db) =>
-  db.selectFrom('accounts').select('name').limit(1),
+const SET_PASSWORD = query<{ name: string; hash: string; at: number }>(
+  'UPDATE accounts SET password_hash = :hash, updated_at = :at WHERE name = :name',
 );
 
-const addAccount = defineQuery<{ name: string; hash: string; isAdmin: number; at: number }>()((db, p) =>
-  db
-    .insertInto('accounts')
-    .values({ name: p.name, password_hash: p.hash, is_admin: p.isAdmin, created_at: p.at, updated_at: p.at })
-    .onConflict((conflict) => conflict.doNothing()),
+const DELETE = query<{ name: string }>('DELETE FROM accounts WHERE name = :name');
+
+const ALL_KEYS = query<Nothing, { id: string; private_key: string; created_at: number }>(
+  'SELECT id, private_key, created_at FROM signing_keys ORDER BY created_at DESC, id',
 );
 
-const updatePassword = defineQuery<{ name: string; hash: string; at: number }>()((db, p) =>
-  db.updateTable('accounts').set({ password_hash: p.hash, updated_at: p.at }).where('name', '=', p.name),
+const ADD_KEY = query<{ id: string; key: string; at: number }>(
+  'INSERT INTO signing_keys (id, private_key, created_at) VALUES (:id, :key, :at)',
 );
 
-const deleteAccount = defineQuery<{ name: string }>()((db, p) =>
-  db.deleteFrom('accounts').where('name', '=', p.name),
-);
-
-const allKeys = defineQuery<Record<never, never>>()((db) =>
-  db
-    .selectFrom('signing_keys')
-    .select(['id', 'private_key', 'created_at'])
-    .orderBy('created_at', 'desc')
-    .orderBy('id'),
-);
-
-const addKey = defineQuery<{ id: string; key: string; at: number }>()((db, p) =>
-  db.insertInto('signing_keys').values({ id: p.id, private_key: p.key, created_at: p.at }),
-);
-
-function toAccount(row: { name: string; password_hash: string; is_admin: number }): AccountRecord {
+function toAccount(row: AccountRow): AccountRecord {
   return { name: row.name, passwordHash: row.password_hash, isAdmin: row.is_admin === 1 };
 }
 
 export async function findAccount(session: Session, name: string): Promise<AccountRecord | undefined> {
-  const row = await session.first(accountByName, { name });
+  const row = await session.first(FIND, { name });
   return row && toAccount(row);
 }
 
 export async function listAccounts(session: Session): Promise<AccountRecord[]> {
-  return (await session.all(allAccounts, {})).map(toAccount);
+  return (await session.all(ALL, {})).map(toAccount);
 }
 
 export async function hasNoAccount(session: Session): Promise<boolean> {
-  return (await session.first(anyAccount, {})) === undefined;
+  return (await session.first(ANY, {})) === undefined;
 }
 
 export async function createAccount(
@@ -63,7 +59,7 @@ export async function createAccount(
   account: AccountRecord,
   atMs: number,
 ): Promise<boolean> {
-  const added = await session.run(addAccount, {
+  const added = await session.run(ADD, {
     name: account.name,
     hash: account.passwordHash,
     isAdmin: account.isAdmin ? 1 : 0,
@@ -78,15 +74,15 @@ export async function setPassword(
   passwordHash: string,
   atMs: number,
 ): Promise<boolean> {
-  return (await session.run(updatePassword, { name, hash: passwordHash, at: atMs })) > 0;
+  return (await session.run(SET_PASSWORD, { name, hash: passwordHash, at: atMs })) > 0;
 }
 
 export async function removeAccount(session: Session, name: string): Promise<boolean> {
-  return (await session.run(deleteAccount, { name })) > 0;
+  return (await session.run(DELETE, { name })) > 0;
 }
 
 export async function listSigningKeys(session: Session): Promise<SigningKeyRecord[]> {
-  const rows = await session.all(allKeys, {});
+  const rows = await session.all(ALL_KEYS, {});
   return rows.map((row) => ({ id: row.id, privateKeyPem: row.private_key, createdAtMs: row.created_at }));
 }
 
@@ -96,6 +92,6 @@ export async function createFirstSigningKey(
 ): Promise<SigningKeyRecord[]> {
   const existing = await listSigningKeys(session);
   if (existing.length > 0) return existing;
-  await session.run(addKey, { id: key.id, key: key.privateKeyPem, at: key.createdAtMs });
+  await session.run(ADD_KEY, { id: key.id, key: key.privateKeyPem, at: key.createdAtMs });
   return [key];
 }

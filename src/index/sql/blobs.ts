@@ -1,69 +1,48 @@
-import { sql } from 'kysely';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
-import { defineQuery, type Session } from './query.ts';
+import { query, type Session } from './query.ts';
 import { ensureRepository } from './repositories.ts';
 import { endUpload } from './uploads.ts';
 
-const blobOfRepository = defineQuery<{ repository: string; digest: string }>()((db, p) =>
-  db
-    .selectFrom('blobs')
-    .innerJoin('blob_links', 'blob_links.digest', 'blobs.digest')
-    .innerJoin('repositories', 'repositories.id', 'blob_links.repository_id')
-    .select(['blobs.key', 'blobs.size'])
-    .where('repositories.name', '=', p.repository)
-    .where('blobs.digest', '=', p.digest),
+const FIND = query<{ repository: string; digest: string }, { key: string; size: number }>(
+  `SELECT blobs.key, blobs.size
+   FROM repositories
+   JOIN blob_links ON blob_links.repository_id = repositories.id AND blob_links.digest = :digest
+   JOIN blobs ON blobs.digest = blob_links.digest
+   WHERE repositories.name = :repository`,
 );
 
-const keyOfBlob = defineQuery<{ digest: string }>()((db, p) =>
-  db.selectFrom('blobs').select('key').where('digest', '=', p.digest),
+const KEY_OF = query<{ digest: string }, { key: string }>('SELECT key FROM blobs WHERE digest = :digest');
+
+const PUT = query<{ digest: string; key: string; size: number }>(
+  `INSERT INTO blobs (digest, key, size) VALUES (:digest, :key, :size)
+   ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size`,
 );
 
-const putBlob = defineQuery<{ digest: string; key: string; size: number }>()((db, p) =>
-  db
-    .insertInto('blobs')
-    .values({ digest: p.digest, key: p.key, size: p.size })
-    .onConflict((conflict) => conflict.column('digest').doUpdateSet({ key: p.key, size: p.size })),
+const LINK = query<{ repository: number; digest: string }>(
+  'INSERT INTO blob_links (repository_id, digest) VALUES (:repository, :digest) ON CONFLICT DO NOTHING',
 );
 
-const linkBlob = defineQuery<{ repository: number; digest: string }>()((db, p) =>
-  db
-    .insertInto('blob_links')
-    .values({ repository_id: p.repository, digest: p.digest })
-    .onConflict((conflict) => conflict.doNothing()),
+const UNLINK = query<{ repository: string; digest: string }>(
+  `DELETE FROM blob_links
+   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)`,
 );
 
-const unlinkBlob = defineQuery<{ repository: string; digest: string }>()((db, p) =>
-  db
-    .deleteFrom('blob_links')
-    .where('digest', '=', p.digest)
-    .where('repository_id', 'in', (query) =>
-      query.selectFrom('repositories').select('id').where('name', '=', p.repository),
-    ),
+const DISCARD = query<{ key: string }>(
+  'INSERT INTO discarded_keys (key) VALUES (:key) ON CONFLICT DO NOTHING',
 );
 
-const discardKey = defineQuery<{ key: string }>()((db, p) =>
-  db
-    .insertInto('discarded_keys')
-    .values({ key: p.key })
-    .onConflict((conflict) => conflict.doNothing()),
-);
+const DISCARDED = query<{ limit: number }, { key: string }>('SELECT key FROM discarded_keys LIMIT :limit');
 
-const discardedKeys = defineQuery<{ limit: number }>()((db, p) =>
-  db.selectFrom('discarded_keys').select('key').limit(sql<number>`${p.limit}`),
-);
-
-const forgetKey = defineQuery<{ key: string }>()((db, p) =>
-  db.deleteFrom('discarded_keys').where('key', '=', p.key),
-);
+const FORGET = query<{ key: string }>('DELETE FROM discarded_keys WHERE key = :key');
 
 export async function findBlob(
   session: Session,
   repository: RepositoryName,
   digest: Digest,
 ): Promise<BlobRecord | undefined> {
-  const row = await session.first(blobOfRepository, { repository, digest });
+  const row = await session.first(FIND, { repository, digest });
   return row && { digest, key: row.key, sizeBytes: row.size };
 }
 
@@ -73,14 +52,14 @@ export async function commitBlob(
 ): Promise<'committed' | 'unknown-upload'> {
   const keys = await endUpload(session, blob.uploadId);
   if (keys === undefined) return 'unknown-upload';
-  const before = await session.first(keyOfBlob, { digest: blob.digest });
+  const before = await session.first(KEY_OF, { digest: blob.digest });
   if (before !== undefined) keys.push(before.key);
   for (const key of keys) {
-    if (key !== blob.key) await session.run(discardKey, { key });
+    if (key !== blob.key) await session.run(DISCARD, { key });
   }
-  await session.run(putBlob, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
+  await session.run(PUT, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
   const repository = await ensureRepository(session, blob.repository);
-  await session.run(linkBlob, { repository, digest: blob.digest });
+  await session.run(LINK, { repository, digest: blob.digest });
   return 'committed';
 }
 
@@ -91,7 +70,7 @@ export async function mountBlob(
   from: RepositoryName,
 ): Promise<boolean> {
   if ((await findBlob(session, from, digest)) === undefined) return false;
-  await session.run(linkBlob, { repository: await ensureRepository(session, repository), digest });
+  await session.run(LINK, { repository: await ensureRepository(session, repository), digest });
   return true;
 }
 
@@ -100,17 +79,17 @@ export async function unlinkBlobFrom(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<boolean> {
-  return (await session.run(unlinkBlob, { repository, digest })) > 0;
+  return (await session.run(UNLINK, { repository, digest })) > 0;
 }
 
 export async function discardKeys(session: Session, keys: readonly string[]): Promise<void> {
-  for (const key of keys) await session.run(discardKey, { key });
+  for (const key of keys) await session.run(DISCARD, { key });
 }
 
 export async function listDiscardedKeys(session: Session, limit: number): Promise<string[]> {
-  return (await session.all(discardedKeys, { limit })).map((row) => row.key);
+  return (await session.all(DISCARDED, { limit })).map((row) => row.key);
 }
 
 export async function forgetKeys(session: Session, keys: readonly string[]): Promise<void> {
-  for (const key of keys) await session.run(forgetKey, { key });
+  for (const key of keys) await session.run(FORGET, { key });
 }

@@ -1,79 +1,57 @@
-import { sql } from 'kysely';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest, Referrer } from '../manifests.ts';
-import { defineQuery, type Session } from './query.ts';
+import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { moveTag, removeTagsOf } from './tags.ts';
 
-const byDigest = defineQuery<{ repository: string; digest: string }>()((db, p) =>
-  db
-    .selectFrom('manifests')
-    .innerJoin('repositories', 'repositories.id', 'manifests.repository_id')
-    .select(['manifests.digest', 'manifests.media_type', 'manifests.size'])
-    .where('repositories.name', '=', p.repository)
-    .where('manifests.digest', '=', p.digest),
+interface ManifestRow {
+  digest: string;
+  media_type: string;
+  size: number;
+}
+
+const BY_DIGEST = query<{ repository: string; digest: string }, ManifestRow>(
+  `SELECT manifests.digest, manifests.media_type, manifests.size
+   FROM repositories
+   JOIN manifests ON manifests.repository_id = repositories.id AND manifests.digest = :digest
+   WHERE repositories.name = :repository`,
 );
 
-const byTag = defineQuery<{ repository: string; tag: string }>()((db, p) =>
-  db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .innerJoin('manifests', (join) =>
-      join
-        .onRef('manifests.repository_id', '=', 'tags.repository_id')
-        .onRef('manifests.digest', '=', 'tags.digest'),
-    )
-    .select(['manifests.digest', 'manifests.media_type', 'manifests.size'])
-    .where('repositories.name', '=', p.repository)
-    .where('tags.name', '=', p.tag),
+const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
+  `SELECT manifests.digest, manifests.media_type, manifests.size
+   FROM repositories
+   JOIN tags ON tags.repository_id = repositories.id AND tags.name = :tag
+   JOIN manifests ON manifests.repository_id = repositories.id AND manifests.digest = tags.digest
+   WHERE repositories.name = :repository`,
 );
 
-const body = defineQuery<{ digest: string }>()((db, p) =>
-  db.selectFrom('manifest_bodies').select('bytes').where('digest', '=', p.digest),
+const BODY = query<{ digest: string }, { bytes: Uint8Array }>(
+  'SELECT bytes FROM manifest_bodies WHERE digest = :digest',
 );
 
-// `json_each` keeps one compiled statement for lists of any length.
-const absentBlobs = defineQuery<{ repository: number; digests: string }>()((db, p) =>
-  db
-    .selectFrom(sql<{ value: string }>`json_each(${p.digests})`.as('wanted'))
-    .select('wanted.value as digest')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('blob_links')
-            .select('blob_links.digest')
-            .whereRef('blob_links.digest', '=', 'wanted.value')
-            .where('blob_links.repository_id', '=', p.repository),
-        ),
-      ),
-    ),
+// Lists of any length come as one JSON text, so that they need no statement of their own for each length.
+const ABSENT_BLOBS = query<{ repository: number; digests: string }, { digest: string }>(
+  `SELECT wanted.value AS digest FROM json_each(:digests) AS wanted
+   WHERE NOT EXISTS (
+     SELECT 1 FROM blob_links
+     WHERE blob_links.repository_id = :repository AND blob_links.digest = wanted.value
+   )`,
 );
 
-const absentManifests = defineQuery<{ repository: number; digests: string }>()((db, p) =>
-  db
-    .selectFrom(sql<{ value: string }>`json_each(${p.digests})`.as('wanted'))
-    .select('wanted.value as digest')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('manifests')
-            .select('manifests.digest')
-            .whereRef('manifests.digest', '=', 'wanted.value')
-            .where('manifests.repository_id', '=', p.repository),
-        ),
-      ),
-    ),
+const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest: string }>(
+  `SELECT wanted.value AS digest FROM json_each(:digests) AS wanted
+   WHERE NOT EXISTS (
+     SELECT 1 FROM manifests
+     WHERE manifests.repository_id = :repository AND manifests.digest = wanted.value
+   )`,
 );
 
-const putBody = defineQuery<{ digest: string; bytes: Uint8Array }>()((db, p) =>
-  db
-    .insertInto('manifest_bodies')
-    .values({ digest: p.digest, bytes: p.bytes })
-    .onConflict((conflict) => conflict.doNothing()),
+const PUT_BODY = query<{ digest: string; bytes: Uint8Array }>(
+  'INSERT INTO manifest_bodies (digest, bytes) VALUES (:digest, :bytes) ON CONFLICT DO NOTHING',
 );
 
-const putManifestRow = defineQuery<{
+const PUT = query<{
   repository: number;
   digest: string;
   mediaType: string;
@@ -82,89 +60,49 @@ const putManifestRow = defineQuery<{
   artifactType: string | null;
   annotations: string | null;
   at: number;
-}>()((db, p) =>
-  db
-    .insertInto('manifests')
-    .values({
-      repository_id: p.repository,
-      digest: p.digest,
-      media_type: p.mediaType,
-      size: p.size,
-      subject: p.subject,
-      artifact_type: p.artifactType,
-      annotations: p.annotations,
-      pushed_at: p.at,
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['repository_id', 'digest'])
-        .doUpdateSet({ media_type: p.mediaType, artifact_type: p.artifactType, pushed_at: p.at }),
-    ),
+}>(
+  `INSERT INTO manifests
+     (repository_id, digest, media_type, size, subject, artifact_type, annotations, pushed_at)
+   VALUES (:repository, :digest, :mediaType, :size, :subject, :artifactType, :annotations, :at)
+   ON CONFLICT (repository_id, digest) DO UPDATE SET
+     media_type = excluded.media_type, artifact_type = excluded.artifact_type, pushed_at = excluded.pushed_at`,
 );
 
-const putReferences = defineQuery<{ repository: number; manifest: string; targets: string }>()((db, p) =>
-  db
-    .insertInto('manifest_references')
-    .columns(['repository_id', 'manifest', 'target'])
-    .expression((query) =>
-      query
-        .selectFrom(sql<{ value: string }>`json_each(${p.targets})`.as('wanted'))
-        .select([
-          sql<number>`${p.repository}`.as('repository_id'),
-          sql<string>`${p.manifest}`.as('manifest'),
-          'wanted.value as target',
-        ])
-        // SQLite's parser needs a WHERE between the SELECT and ON CONFLICT to tell the two apart.
-        .where(sql<boolean>`true`),
-    )
-    .onConflict((conflict) => conflict.doNothing()),
+// SQLite tells ON CONFLICT from the ON of a join only where a WHERE stands before it.
+const PUT_REFERENCES = query<{ repository: number; manifest: string; targets: string }>(
+  `INSERT INTO manifest_references (repository_id, manifest, target)
+   SELECT :repository, :manifest, wanted.value FROM json_each(:targets) AS wanted WHERE true
+   ON CONFLICT DO NOTHING`,
 );
 
-const deleteManifest = defineQuery<{ repository: number; digest: string }>()((db, p) =>
-  db.deleteFrom('manifests').where('repository_id', '=', p.repository).where('digest', '=', p.digest),
+const DELETE = query<{ repository: number; digest: string }>(
+  'DELETE FROM manifests WHERE repository_id = :repository AND digest = :digest',
 );
 
-const deleteReferences = defineQuery<{ repository: number; manifest: string }>()((db, p) =>
-  db
-    .deleteFrom('manifest_references')
-    .where('repository_id', '=', p.repository)
-    .where('manifest', '=', p.manifest),
+const DELETE_REFERENCES = query<{ repository: number; manifest: string }>(
+  'DELETE FROM manifest_references WHERE repository_id = :repository AND manifest = :manifest',
 );
 
-const deleteUnusedBody = defineQuery<{ digest: string }>()((db, p) =>
-  db
-    .deleteFrom('manifest_bodies')
-    .where('digest', '=', p.digest)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('manifests').select('digest').where('digest', '=', p.digest))),
-    ),
+const DELETE_UNUSED_BODY = query<{ digest: string }>(
+  `DELETE FROM manifest_bodies
+   WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest)`,
 );
 
-const referrersOf = defineQuery<{
-  repository: string;
-  subject: string;
-  artifactType: string | null;
-  after: string;
-  limit: number;
-}>()((db, p) =>
-  db
-    .selectFrom('manifests')
-    .innerJoin('repositories', 'repositories.id', 'manifests.repository_id')
-    .select(['digest', 'media_type', 'size', 'artifact_type', 'annotations'])
-    .where('repositories.name', '=', p.repository)
-    .where('subject', '=', p.subject)
-    .where('digest', '>', p.after)
-    .where((query) =>
-      query.or([
-        query(sql`${p.artifactType}`, 'is', null),
-        query('artifact_type', '=', sql<string>`${p.artifactType}`),
-      ]),
-    )
-    .orderBy('digest')
-    .limit(sql<number>`${p.limit}`),
+const REFERRERS = query<
+  { repository: string; subject: string; artifactType: string | null; after: string; limit: number },
+  ManifestRow & { artifact_type: string | null; annotations: string | null }
+>(
+  `SELECT manifests.digest, media_type, size, artifact_type, annotations
+   FROM repositories
+   JOIN manifests ON manifests.repository_id = repositories.id
+   WHERE repositories.name = :repository
+     AND manifests.subject = :subject
+     AND manifests.digest > :after
+     AND (:artifactType IS NULL OR manifests.artifact_type = :artifactType)
+   ORDER BY manifests.digest LIMIT :limit`,
 );
 
-function toRecord(row: { digest: string; media_type: string; size: number }): ManifestRecord {
+function toRecord(row: ManifestRow): ManifestRecord {
   return { digest: row.digest as Digest, mediaType: row.media_type, sizeBytes: row.size };
 }
 
@@ -173,7 +111,7 @@ export async function findManifest(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<ManifestRecord | undefined> {
-  const row = await session.first(byDigest, { repository, digest });
+  const row = await session.first(BY_DIGEST, { repository, digest });
   return row && toRecord(row);
 }
 
@@ -182,12 +120,12 @@ export async function findManifestByTag(
   repository: RepositoryName,
   tag: Tag,
 ): Promise<ManifestRecord | undefined> {
-  const row = await session.first(byTag, { repository, tag });
+  const row = await session.first(BY_TAG, { repository, tag });
   return row && toRecord(row);
 }
 
 export async function readManifest(session: Session, digest: Digest): Promise<Uint8Array | undefined> {
-  return (await session.first(body, { digest }))?.bytes;
+  return (await session.first(BODY, { digest }))?.bytes;
 }
 
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
@@ -196,12 +134,12 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   const blobs = JSON.stringify([...new Set(manifest.blobs.map((blob) => blob.digest))]);
   const manifests = JSON.stringify([...new Set(manifest.manifests.map((child) => child.digest))]);
   const missing = [
-    ...(await session.all(absentBlobs, { repository, digests: blobs })),
-    ...(await session.all(absentManifests, { repository, digests: manifests })),
+    ...(await session.all(ABSENT_BLOBS, { repository, digests: blobs })),
+    ...(await session.all(ABSENT_MANIFESTS, { repository, digests: manifests })),
   ];
   if (missing.length > 0) return { outcome: 'missing', digests: missing.map((row) => row.digest as Digest) };
-  await session.run(putBody, { digest, bytes: received.bytes });
-  await session.run(putManifestRow, {
+  await session.run(PUT_BODY, { digest, bytes: received.bytes });
+  await session.run(PUT, {
     repository,
     digest,
     mediaType: manifest.mediaType,
@@ -212,7 +150,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     at: received.atMs,
   });
   for (const targets of [blobs, manifests]) {
-    await session.run(putReferences, { repository, manifest: digest, targets });
+    await session.run(PUT_REFERENCES, { repository, manifest: digest, targets });
   }
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {
@@ -230,10 +168,10 @@ export async function removeManifest(
 ): Promise<boolean> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
-  if ((await session.run(deleteManifest, { repository, digest })) === 0) return false;
-  await session.run(deleteReferences, { repository, manifest: digest });
+  if ((await session.run(DELETE, { repository, digest })) === 0) return false;
+  await session.run(DELETE_REFERENCES, { repository, manifest: digest });
   await removeTagsOf(session, { repository, digest, actor, atMs });
-  await session.run(deleteUnusedBody, { digest });
+  await session.run(DELETE_UNUSED_BODY, { digest });
   return true;
 }
 
@@ -243,7 +181,7 @@ export async function listReferrers(
   digest: Digest,
   page: { artifactType: string | undefined; after: string | undefined; limit: number },
 ): Promise<Referrer[]> {
-  const rows = await session.all(referrersOf, {
+  const rows = await session.all(REFERRERS, {
     repository,
     subject: digest,
     artifactType: page.artifactType ?? null,

@@ -1,61 +1,41 @@
-import { sql } from 'kysely';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { Page } from '../tags.ts';
-import { defineQuery, type Session } from './query.ts';
-import { isListed, listedRepositories, repositoryId } from './repositories.ts';
+import { query, type Session } from './query.ts';
+import { isListed, listedNames, repositoryId } from './repositories.ts';
 
-const tagsOfRepository = defineQuery<{ repository: string; after: string; limit: number }>()((db, p) =>
-  db
-    .selectFrom('tags')
-    .innerJoin('repositories', 'repositories.id', 'tags.repository_id')
-    .select('tags.name')
-    .where('repositories.name', '=', p.repository)
-    .where('tags.name', '>', p.after)
-    .orderBy('tags.name')
-    .limit(sql<number>`${p.limit}`),
+const OF_REPOSITORY = query<{ repository: string; after: string; limit: number }, { name: string }>(
+  `SELECT tags.name FROM repositories JOIN tags ON tags.repository_id = repositories.id
+   WHERE repositories.name = :repository AND tags.name > :after
+   ORDER BY tags.name LIMIT :limit`,
 );
 
-const digestOfTag = defineQuery<{ repository: number; tag: string }>()((db, p) =>
-  db.selectFrom('tags').select('digest').where('repository_id', '=', p.repository).where('name', '=', p.tag),
+const DIGEST_OF = query<{ repository: number; tag: string }, { digest: string }>(
+  'SELECT digest FROM tags WHERE repository_id = :repository AND name = :tag',
 );
 
-const tagsOfDigest = defineQuery<{ repository: number; digest: string }>()((db, p) =>
-  db
-    .selectFrom('tags')
-    .select('name')
-    .where('repository_id', '=', p.repository)
-    .where('digest', '=', p.digest),
+const OF_DIGEST = query<{ repository: number; digest: string }, { name: string }>(
+  'SELECT name FROM tags WHERE repository_id = :repository AND digest = :digest',
 );
 
-const putTag = defineQuery<{ repository: number; tag: string; digest: string; at: number }>()((db, p) =>
-  db
-    .insertInto('tags')
-    .values({ repository_id: p.repository, name: p.tag, digest: p.digest, updated_at: p.at })
-    .onConflict((conflict) =>
-      conflict.columns(['repository_id', 'name']).doUpdateSet({ digest: p.digest, updated_at: p.at }),
-    ),
+const PUT = query<{ repository: number; tag: string; digest: string; at: number }>(
+  `INSERT INTO tags (repository_id, name, digest, updated_at) VALUES (:repository, :tag, :digest, :at)
+   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`,
 );
 
-const deleteTag = defineQuery<{ repository: number; tag: string }>()((db, p) =>
-  db.deleteFrom('tags').where('repository_id', '=', p.repository).where('name', '=', p.tag),
+const DELETE = query<{ repository: number; tag: string }>(
+  'DELETE FROM tags WHERE repository_id = :repository AND name = :tag',
 );
 
-const addEvent = defineQuery<{
+const ADD_EVENT = query<{
   repository: number;
   tag: string;
   digest: string | null;
   previous: string | null;
   actor: string;
   at: number;
-}>()((db, p) =>
-  db.insertInto('tag_events').values({
-    repository_id: p.repository,
-    tag: p.tag,
-    digest: p.digest,
-    previous: p.previous,
-    actor: p.actor,
-    at: p.at,
-  }),
+}>(
+  `INSERT INTO tag_events (repository_id, tag, digest, previous, actor, at)
+   VALUES (:repository, :tag, :digest, :previous, :actor, :at)`,
 );
 
 /** Points a tag at a manifest of its repository and writes its history. */
@@ -64,10 +44,10 @@ export async function moveTag(
   move: { repository: number; tag: string; digest: string; actor: string; atMs: number },
 ): Promise<void> {
   const { repository, tag, digest, actor, atMs } = move;
-  const previous = (await session.first(digestOfTag, { repository, tag }))?.digest ?? null;
+  const previous = (await session.first(DIGEST_OF, { repository, tag }))?.digest ?? null;
   if (previous === digest) return;
-  await session.run(putTag, { repository, tag, digest, at: atMs });
-  await session.run(addEvent, { repository, tag, digest, previous, actor, at: atMs });
+  await session.run(PUT, { repository, tag, digest, at: atMs });
+  await session.run(ADD_EVENT, { repository, tag, digest, previous, actor, at: atMs });
 }
 
 /** Removes every tag of a manifest that is being removed. */
@@ -76,9 +56,9 @@ export async function removeTagsOf(
   removal: { repository: number; digest: string; actor: string; atMs: number },
 ): Promise<void> {
   const { repository, digest, actor, atMs } = removal;
-  for (const { name: tag } of await session.all(tagsOfDigest, { repository, digest })) {
-    await session.run(deleteTag, { repository, tag });
-    await session.run(addEvent, { repository, tag, digest: null, previous: digest, actor, at: atMs });
+  for (const { name: tag } of await session.all(OF_DIGEST, { repository, digest })) {
+    await session.run(DELETE, { repository, tag });
+    await session.run(ADD_EVENT, { repository, tag, digest: null, previous: digest, actor, at: atMs });
   }
 }
 
@@ -91,10 +71,10 @@ export async function removeTag(
 ): Promise<boolean> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
-  const previous = (await session.first(digestOfTag, { repository, tag }))?.digest;
+  const previous = (await session.first(DIGEST_OF, { repository, tag }))?.digest;
   if (previous === undefined) return false;
-  await session.run(deleteTag, { repository, tag });
-  await session.run(addEvent, { repository, tag, digest: null, previous, actor, at: atMs });
+  await session.run(DELETE, { repository, tag });
+  await session.run(ADD_EVENT, { repository, tag, digest: null, previous, actor, at: atMs });
   return true;
 }
 
@@ -103,17 +83,15 @@ export async function listTags(
   repository: RepositoryName,
   page: Page,
 ): Promise<Tag[] | undefined> {
-  const rows = await session.all(tagsOfRepository, {
+  const rows = await session.all(OF_REPOSITORY, {
     repository,
     after: page.after ?? '',
     limit: page.limit,
   });
-  if (rows.length === 0 && (await session.first(isListed, { name: repository })) === undefined)
-    return undefined;
+  if (rows.length === 0 && !(await isListed(session, repository))) return undefined;
   return rows.map((row) => row.name as Tag);
 }
 
 export async function listRepositories(session: Session, page: Page): Promise<RepositoryName[]> {
-  const rows = await session.all(listedRepositories, { after: page.after ?? '', limit: page.limit });
-  return rows.map((row) => row.name as RepositoryName);
+  return (await listedNames(session, page.after ?? '', page.limit)) as RepositoryName[];
 }

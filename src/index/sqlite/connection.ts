@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
-import { MIGRATIONS } from '../sql/migrations.ts';
-import { type Query, type Session, type SqlValue, statements } from '../sql/query.ts';
+import type { Parameters, Query, Session } from '../sql/query.ts';
+import { MIGRATIONS } from './migrations.ts';
 
 /** How long a connection waits for another process that is writing. */
 const BUSY_TIMEOUT_MS = 15_000;
@@ -44,41 +44,31 @@ function migrate(db: Database.Database, file: string): void {
   db.transaction(() => {
     const found = version(db);
     if (found > MIGRATIONS.length) throw new IndexTooNewError(file);
-    for (const migration of MIGRATIONS.slice(found)) {
-      for (const step of migration(statements)) db.exec(step.compile().sql);
-    }
+    for (const step of MIGRATIONS.slice(found)) db.exec(step);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
   }).immediate();
 }
 
 /** A connection as the query layer sees it; each statement is prepared once. */
 export function createSession(db: Database.Database): Session {
-  const prepared = new Map<Query<never, unknown>, Database.Statement>();
-  const statement = (query: Query<never, unknown>): Database.Statement => {
-    let found = prepared.get(query);
+  const prepared = new Map<string, Database.Statement>();
+  const statement = (sql: string): Database.Statement => {
+    let found = prepared.get(sql);
     if (found === undefined) {
-      found = db.prepare(query.sql);
-      prepared.set(query, found);
+      found = db.prepare(sql);
+      prepared.set(sql, found);
     }
     return found;
   };
-  const bound = <P extends Readonly<Record<string, SqlValue>>, Row>(
-    query: Query<P, Row>,
-    parameters: P,
-  ): [Database.Statement, SqlValue[]] => [statement(query as Query<never, unknown>), query.bind(parameters)];
-
   return {
-    async all<P extends Readonly<Record<string, SqlValue>>, Row>(query: Query<P, Row>, parameters: P) {
-      const [prepared, values] = bound(query, parameters);
-      return prepared.all(...values) as Row[];
+    async all<P extends Parameters, Row>(query: Query<P, Row>, parameters: P) {
+      return statement(query.sql).all(parameters) as Row[];
     },
-    async first<P extends Readonly<Record<string, SqlValue>>, Row>(query: Query<P, Row>, parameters: P) {
-      const [prepared, values] = bound(query, parameters);
-      return prepared.get(...values) as Row | undefined;
+    async first<P extends Parameters, Row>(query: Query<P, Row>, parameters: P) {
+      return statement(query.sql).get(parameters) as Row | undefined;
     },
-    async run<P extends Readonly<Record<string, SqlValue>>, Row>(query: Query<P, Row>, parameters: P) {
-      const [prepared, values] = bound(query, parameters);
-      return prepared.run(...values).changes;
+    async run<P extends Parameters, Row>(query: Query<P, Row>, parameters: P) {
+      return statement(query.sql).run(parameters).changes;
     },
   };
 }
