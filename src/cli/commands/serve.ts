@@ -115,11 +115,14 @@ async function start(wiring: Wiring): Promise<{ server: RunningServer; stop: () 
   const { uploadPurging } = config.storage;
   const expiry = startJob('expire uploads', uploadPurging.intervalMs, log, async () => {
     if (uploadPurging.enabled) {
-      await expireUploads({ uploads: registry.uploads, clock: CLOCK, log }, uploadPurging.ageMs);
+      await expireUploads({ ...state, uploads: registry.uploads, clock: CLOCK, log }, uploadPurging);
     }
   });
   const idle = startJob('close idle uploads', SWEEP_INTERVAL_MS, log, () => registry.uploads.closeIdle());
   jobs.push(expiry, idle);
+  // What a process that died left to do is done at the next start, beside the requests.
+  sweeper.nudge();
+  expiry.nudge();
 
   const access = await accessFor(wiring);
   const checks: HealthCheck[] = [

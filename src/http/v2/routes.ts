@@ -150,3 +150,20 @@ function requiredFor(
   if (from === null || from === repository) return [own];
   return [own, { type: 'repository', name: parseRepositoryName(from), actions: PULL }];
 }
+
+/** The table of routes, for the reference documentation. */
+export function describeRoutes(): { path: string; method: string; needs: string }[] {
+  const rows = (path: string, actions: Actions<never>, resource: string) =>
+    Object.entries(actions).map(([method, { needs }]) => ({
+      path,
+      method,
+      needs: needs.length === 0 ? 'any token' : `\`${resource}:${needs.join(',')}\``,
+    }));
+  return [
+    ...rows('/v2/', PING, ''),
+    ...rows('/v2/_catalog', CATALOG, 'registry:catalog'),
+    ...REPOSITORY_ROUTES.flatMap(({ tail, actions }) =>
+      rows(`/v2/<name>/${tail.join('/')}`, actions, 'repository:<name>'),
+    ),
+  ];
+}
