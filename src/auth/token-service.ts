@@ -97,7 +97,7 @@ export class TokenService {
   #authorize(who: Identity, wanted: Access, context: AccessContext): Access {
     for (const authorizer of this.#parts.authorizers) {
       const granted = authorizer.authorize(who, wanted, context);
-      if (granted !== 'no-match') return { ...wanted, actions: granted };
+      if (granted !== 'no-match') return { ...wanted, actions: granted.toSorted() };
     }
     return { ...wanted, actions: [] };
   }

@@ -66,9 +66,11 @@ export function signingKeyFrom(
   settings: TokenKeySettings,
   files: { readonly certificate: string; readonly key: string },
 ): Promise<SigningKey> {
-  const certificatePem = readNamedFile(document, ['token', 'certificate'], files.certificate);
-  const keyPem = readNamedFile(document, ['token', 'key'], files.key);
-  return usingFile(document, ['token', 'key'], files.key, () =>
+  // docker_auth signs with the server's pair where the tokens have none of their own.
+  const section = document.isWritten(['token', 'certificate']) ? 'token' : 'server';
+  const certificatePem = readNamedFile(document, [section, 'certificate'], files.certificate);
+  const keyPem = readNamedFile(document, [section, 'key'], files.key);
+  return usingFile(document, [section, 'key'], files.key, () =>
     loadSigningKey(certificatePem, keyPem, {
       keyIdStyle: settings.disableLegacyKeyId ? 'rfc7638' : 'libtrust',
       sendCertificates: settings.x5c,

@@ -1,5 +1,5 @@
 import { type ConfigError, configError, formatPlace, type Place } from './config-error.ts';
-import { type ConfigNode, mapNode, type Path, placeOfEntry } from './node.ts';
+import { type ConfigNode, isNull, mapNode, type Path, placeOfEntry } from './node.ts';
 
 /** A configuration, what its reader should tell the user, and where everything was written. */
 export interface Loaded<T> {
@@ -28,6 +28,12 @@ export class ConfigDocument {
     return configError(this.placeOf(path), message);
   }
 
+  /** Whether there is a value at `path`, as against a default. */
+  isWritten(path: Path): boolean {
+    const node = this.#find(path);
+    return node !== undefined && !isNull(node);
+  }
+
   /** Where the value at `path`, or the nearest thing around it, was written. */
   placeOf(path: Path): Place {
     let node = this.#root;
@@ -53,9 +59,13 @@ export class ConfigDocument {
    * place.
    */
   scope(path: Path): ConfigDocument {
+    return new ConfigDocument(this.#find(path) ?? mapNode(this.placeOf(path)));
+  }
+
+  #find(path: Path): ConfigNode | undefined {
     let node: ConfigNode | undefined = this.#root;
     for (const step of path) node = node && child(node, step);
-    return new ConfigDocument(node ?? mapNode(this.placeOf(path)));
+    return node;
   }
 }
 

@@ -7,6 +7,7 @@ export const IDLE_TIMEOUT_MS = 120_000;
 /** After a reply that came before the end of the request's body, so much and so long is read to let it arrive. */
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 5_000;
+const LINGER_POLL_MS = 100;
 
 /** Writes one piece and waits until its memory may be used again. Rejects where the client is gone. */
 function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
@@ -32,17 +33,22 @@ async function sendStream(response: ServerResponse, stream: ReplyStream): Promis
   response.end();
 }
 
-/** Lets a reply reach a client that is still sending, then closes: closing at once would reset the connection. */
-function closeAfterLinger(request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Lets a reply reach a client that is still sending. Closing at once would reset the connection, and the client would
+ * never see why; reading on for ever would let it send what nobody wants.
+ */
+function endAfterLinger(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
   response.once('finish', () => {
-    const { socket } = request;
-    let left = LINGER_BYTES;
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
-    request.on('data', (piece: Uint8Array) => {
-      left -= piece.byteLength;
-      if (left < 0) socket.destroy();
-    });
+    const readBefore = socket.bytesRead;
+    const deadline = Date.now() + LINGER_MS;
+    const timer = setInterval(() => {
+      const isOver = request.complete || socket.destroyed;
+      if (!isOver && socket.bytesRead - readBefore < LINGER_BYTES && Date.now() < deadline) return;
+      clearInterval(timer);
+      if (!isOver) socket.destroy();
+    }, LINGER_POLL_MS);
+    // Node discards what comes after a reply.
     request.on('error', () => undefined);
   });
 }
@@ -61,9 +67,8 @@ export async function sendReply(
 ): Promise<void> {
   const { status, headers, body } = reply;
   try {
-    if (hasBody(request) && !request.readableEnded) {
-      response.setHeader('Connection', 'close');
-      closeAfterLinger(request, response);
+    if (hasBody(request) && !request.complete) {
+      endAfterLinger(request, response);
     }
     if (isStream(body)) {
       response.writeHead(status, headers);

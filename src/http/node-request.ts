@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { Body } from '../registry/body.ts';
 import type { HttpRequest } from './message.ts';
 
 const NO_QUERY = new URLSearchParams();
@@ -24,6 +25,14 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
     : { path: decoded(origin.slice(0, mark)), query: new URLSearchParams(origin.slice(mark + 1)) };
 }
 
+/** Whoever stops reading a body may still be answered: giving up on it must not close the connection. */
+function bodyOf(message: IncomingMessage): Body {
+  return {
+    [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }),
+    destroy: (error) => message.destroy(error),
+  };
+}
+
 /** Node's request as the handlers see it. */
 export function toHttpRequest(message: IncomingMessage): HttpRequest {
   const { path, query } = splitTarget(message.url ?? '/');
@@ -34,7 +43,7 @@ export function toHttpRequest(message: IncomingMessage): HttpRequest {
     query,
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
-    body: message,
+    body: bodyOf(message),
     remoteAddress: message.socket.remoteAddress,
     isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,
   };

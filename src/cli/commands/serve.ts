@@ -7,7 +7,7 @@ import type { RegistryAuthSettings, RegistryConfig } from '../../config/registry
 import { createApp, type Endpoint } from '../../http/app.ts';
 import { type ExternalUrl, externalUrl } from '../../http/external-url.ts';
 import { type HealthCheck, ready } from '../../http/health.ts';
-import type { HttpRequest } from '../../http/message.ts';
+import type { App, HttpRequest } from '../../http/message.ts';
 import { type RunningServer, startServer } from '../../http/server.ts';
 import { type AccessControl, OPEN_ACCESS, TokenAccess } from '../../http/v2/access.ts';
 import { expireUploads } from '../../lifecycle/expire-uploads.ts';
@@ -40,6 +40,8 @@ interface Wiring extends Loaded<RegistryConfig> {
   readonly state: State;
   readonly log: ProcessLogger;
   readonly urls: ExternalUrl;
+  /** Requests that come earlier wait for it. */
+  readonly prepared: Promise<void>;
 }
 
 async function foreignTokens(
@@ -99,9 +101,17 @@ async function accessFor(wiring: Wiring): Promise<Access> {
   }
 }
 
+function answeringAfter(prepared: Promise<void>, app: App): App {
+  let isPrepared = false;
+  void prepared.then(() => {
+    isPrepared = true;
+  });
+  return (request) => (isPrepared ? app(request) : prepared.then(() => app(request)));
+}
+
 /** Starts the registry and its background jobs. @returns the server, and what ends everything */
 async function start(wiring: Wiring): Promise<{ server: RunningServer; stop: () => Promise<void> }> {
-  const { config, document, state, log, urls } = wiring;
+  const { config, document, state, log, urls, prepared } = wiring;
   const jobs: Job[] = [];
   const sweeper = startJob('remove discarded content', SWEEP_INTERVAL_MS, log, () => removeDiscarded(state));
   jobs.push(sweeper);
@@ -151,7 +161,7 @@ async function start(wiring: Wiring): Promise<{ server: RunningServer; stop: () 
     },
   });
   const server = await startServer({
-    app,
+    app: answeringAfter(prepared, app),
     log,
     address: config.http.listen,
     tls: loadTls(document, ['http', 'tls'], config.http.tls),
@@ -188,15 +198,13 @@ export async function serve(file: string | undefined): Promise<void> {
     });
     const wantsAdmin = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
     const password = wantsAdmin ? passwordFromEnvironment(process.env) : undefined;
-    const { server, stop } = await start({ ...loaded, state, log, urls });
-    try {
-      const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
-      welcome({ server, config, admin });
-      await runUntilSignal(log, stop);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    const prepared = Promise.withResolvers<void>();
+    const { server, stop } = await start({ ...loaded, state, log, urls, prepared: prepared.promise });
+    // Only now, when nothing can fail any more: the password is shown once.
+    const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
+    prepared.resolve();
+    welcome({ server, config, admin });
+    await runUntilSignal(log, stop);
   } finally {
     await state.index.close();
     log.flush();
