@@ -6,11 +6,11 @@ import { ensureRepository } from './repositories.ts';
 import { endUpload } from './uploads.ts';
 
 const FIND = query<{ repository: string; digest: string }, { key: string; size: number }>(
-  `SELECT blobs.key, blobs.size
-   FROM repositories
-   JOIN blob_links ON blob_links.repository_id = repositories.id AND blob_links.digest = :digest
-   JOIN blobs ON blobs.digest = blob_links.digest
-   WHERE repositories.name = :repository`,
+  `SELECT key, size FROM blobs
+   WHERE digest = :digest AND EXISTS (
+     SELECT 1 FROM blob_links
+     WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+   )`,
 );
 
 const KEY_OF = query<{ digest: string }, { key: string }>('SELECT key FROM blobs WHERE digest = :digest');

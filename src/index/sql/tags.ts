@@ -4,9 +4,9 @@ import { query, type Session } from './query.ts';
 import { isListed, listedNames, repositoryId } from './repositories.ts';
 
 const OF_REPOSITORY = query<{ repository: string; after: string; limit: number }, { name: string }>(
-  `SELECT tags.name FROM repositories JOIN tags ON tags.repository_id = repositories.id
-   WHERE repositories.name = :repository AND tags.name > :after
-   ORDER BY tags.name LIMIT :limit`,
+  `SELECT name FROM tags
+   WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository) AND name > :after
+   ORDER BY name LIMIT :limit`,
 );
 
 const DIGEST_OF = query<{ repository: number; tag: string }, { digest: string }>(
