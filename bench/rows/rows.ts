@@ -1,0 +1,35 @@
+import type { Row } from '../row.ts';
+import { downloadFour, downloadOne } from './download.ts';
+import { memory } from './memory.ts';
+import { blobHead, manifestGet } from './requests.ts';
+import { firstAnswer, firstStart } from './start.ts';
+import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
+import { uploadFour, uploadOne } from './upload.ts';
+
+/** All rows, in the order of the table. */
+export const ROWS: readonly Row[] = [
+  manifestGet,
+  blobHead,
+  uploadOne,
+  uploadFour,
+  downloadOne,
+  downloadFour,
+  tokenEc,
+  tokenRsa2048,
+  tokenRsa4096,
+  firstAnswer,
+  firstStart,
+  memory,
+];
+
+/**
+ * The rows whose id begins with one of the given texts; all for none.
+ * @throws {TypeError} for a text that no id begins with.
+ */
+export function selectRows(only: readonly string[]): readonly Row[] {
+  const unknown = only.find((id) => !ROWS.some((row) => row.id.startsWith(id)));
+  if (unknown !== undefined) {
+    throw new TypeError(`no row "${unknown}"; there are: ${ROWS.map((row) => row.id).join(', ')}`);
+  }
+  return only.length === 0 ? ROWS : ROWS.filter((row) => only.some((id) => row.id.startsWith(id)));
+}
