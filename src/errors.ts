@@ -43,6 +43,12 @@ export const ERRORS = {
     message: 'invalid content range',
     description: 'A chunk does not begin where the upload stands. GET the upload to learn its offset.',
   },
+  CLIENT_GONE: {
+    code: 'BLOB_UPLOAD_INVALID',
+    status: 400,
+    message: 'the client closed the connection before its body was complete',
+    description: 'Nobody is there to read this any more. An upload keeps what had arrived.',
+  },
   DENIED: {
     code: 'DENIED',
     status: 403,
@@ -139,6 +145,12 @@ export const ERRORS = {
     status: 400,
     message: 'invalid tag',
     description: 'The tag does not follow the grammar.',
+  },
+  TOOMANYREQUESTS: {
+    code: 'TOOMANYREQUESTS',
+    status: 429,
+    message: 'too many requests',
+    description: 'The client asks too often; Retry-After says when to come back.',
   },
   UNAUTHORIZED: {
     code: 'UNAUTHORIZED',

@@ -62,7 +62,9 @@ export class TokenService {
     const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
     const who = await this.#authenticate(request.credentials);
-    const access = request.scopes.map((wanted) => this.#authorize(who, wanted, request));
+    const access = request.scopes.map((wanted) =>
+      this.#authorize(who, wanted, { ...request, service: audience }),
+    );
     const issued = await issuer.issue({
       subject: who.account,
       audience,
@@ -86,10 +88,14 @@ export class TokenService {
       }
       throw new AuthenticationFailed('authentication required: log in first');
     }
-    for (const provider of this.#parts.providers) {
+    const { providers } = this.#parts;
+    for (const [position, provider] of providers.entries()) {
       const answer = await provider.authenticate(credentials);
-      if (answer === 'wrong-password') break;
-      if (answer !== 'no-match') return answer;
+      if (answer === 'no-match') continue;
+      if (answer !== 'wrong-password') return answer;
+      // An account that no provider knows asks all of them: how long an answer takes must not tell which it was.
+      for (const later of providers.slice(position + 1)) await later.pretend(credentials);
+      break;
     }
     throw new AuthenticationFailed('wrong user name or password');
   }

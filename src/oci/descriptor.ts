@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from './digest.ts';
-import { InvalidValueError } from './invalid.ts';
+import { InvalidValueError, quoted } from './invalid.ts';
 
 /** The parts of a content descriptor that Berth acts on (image-spec, descriptor.md). */
 export interface Descriptor {
@@ -14,6 +14,40 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
+ * Refuses members that differ from a known one in case alone. Go's JSON decoder, and so every client, takes `Layers`
+ * for `layers`: what one reader skips, another would act on (CVE-2021-41190).
+ * @throws InvalidValueError kind `manifest`
+ */
+export function refuseOtherCase(
+  document: Record<string, unknown>,
+  known: ReadonlyMap<string, string>,
+  where: string,
+): void {
+  for (const name of Object.keys(document)) {
+    const meant = known.get(name.toLowerCase());
+    if (meant !== undefined && meant !== name) {
+      throw new InvalidValueError('manifest', `${where} has ${quoted(name)}; write ${quoted(meant)}`);
+    }
+  }
+}
+
+/** Names by their lower-case form, for `refuseOtherCase`. */
+export function byLowerCase(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [name.toLowerCase(), name]));
+}
+
+const MEMBERS = byLowerCase([
+  'mediaType',
+  'digest',
+  'size',
+  'urls',
+  'annotations',
+  'data',
+  'platform',
+  'artifactType',
+]);
+
+/**
  * Reads a descriptor out of a parsed manifest.
  * @param where the descriptor's place in the manifest, for the message, such as `layers[2]`
  * @throws InvalidValueError kind `manifest`
@@ -23,6 +57,7 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
     throw new InvalidValueError('manifest', `${where}${what}`);
   };
   if (!isRecord(value)) return fail(' must be a descriptor, an object with mediaType, digest and size');
+  refuseOtherCase(value, MEMBERS, where);
   const { mediaType, digest, size, urls } = value;
   if (typeof mediaType !== 'string' || mediaType === '') return fail('.mediaType must be a text');
   if (typeof digest !== 'string' || !isDigest(digest)) {

@@ -1,4 +1,4 @@
-import { type Descriptor, isRecord, parseDescriptor } from './descriptor.ts';
+import { byLowerCase, type Descriptor, isRecord, parseDescriptor, refuseOtherCase } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { InvalidValueError, quoted } from './invalid.ts';
 import { isNonDistributable, MANIFEST_TYPES, manifestKind, SCHEMA_1_TYPES } from './media-types.ts';
@@ -11,6 +11,8 @@ export interface Manifest {
   readonly mediaType: string;
   /** Config, layers and artifact blobs that must be in the repository. */
   readonly blobs: readonly Descriptor[];
+  /** Layers that need not be in the repository, since clients get them elsewhere; they may be all the same. */
+  readonly foreignBlobs: readonly Descriptor[];
   /** Children of an index. */
   readonly manifests: readonly Descriptor[];
   readonly subject: Digest | undefined;
@@ -18,6 +20,19 @@ export interface Manifest {
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
+
+const MEMBERS = byLowerCase([
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'fsLayers',
+  'blobs',
+  'manifests',
+  'subject',
+  'annotations',
+]);
 
 function fail(message: string): never {
   throw new InvalidValueError('manifest', message);
@@ -30,12 +45,14 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   } catch (error) {
     return fail(`the manifest is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return isRecord(value) ? value : fail('the manifest must be a JSON object');
+  if (!isRecord(value)) return fail('the manifest must be a JSON object');
+  refuseOtherCase(value, MEMBERS, 'the manifest');
+  return value;
 }
 
 function mediaTypeOf(document: Record<string, unknown>, contentType: string | undefined): string {
   const declared = contentType?.split(';', 1)[0]?.trim().toLowerCase() || undefined;
-  const inside = document['mediaType'];
+  const inside = document['mediaType'] || undefined;
   if (inside !== undefined && typeof inside !== 'string') return fail('mediaType must be a text');
   if (SCHEMA_1_TYPES.has(inside ?? declared ?? '') || document['schemaVersion'] === 1) {
     return fail(
@@ -105,19 +122,33 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   };
   if (kind === 'index') {
     refuse(document, ['config', 'layers', 'fsLayers', 'blobs'], 'an index');
-    return { ...common, artifactType, blobs: [], manifests: descriptors(document, 'manifests') };
+    return {
+      ...common,
+      artifactType,
+      blobs: [],
+      foreignBlobs: [],
+      manifests: descriptors(document, 'manifests'),
+    };
   }
   if (kind === 'artifact') {
     refuse(document, ['config', 'layers', 'fsLayers', 'manifests'], 'an artifact manifest');
-    return { ...common, artifactType, blobs: descriptors(document, 'blobs'), manifests: [] };
+    return {
+      ...common,
+      artifactType,
+      blobs: descriptors(document, 'blobs'),
+      foreignBlobs: [],
+      manifests: [],
+    };
   }
   refuse(document, ['manifests', 'fsLayers', 'blobs'], 'an image manifest');
   const config = parseDescriptor(document['config'], 'config');
-  const layers = descriptors(document, 'layers').filter((layer) => !isNonDistributable(layer.mediaType));
+  const layers = descriptors(document, 'layers');
+  const isForeign = (layer: Descriptor): boolean => isNonDistributable(layer.mediaType);
   return {
     ...common,
     artifactType: artifactType ?? config.mediaType,
-    blobs: [config, ...layers],
+    blobs: [config, ...layers.filter((layer) => !isForeign(layer))],
+    foreignBlobs: layers.filter(isForeign),
     manifests: [],
   };
 }

@@ -31,7 +31,7 @@ export function parseRange(header: string | undefined, sizeBytes: number): ByteR
   return range;
 }
 
-const CONTENT_RANGE = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/;
+const CONTENT_RANGE = /^(?:(\d{1,15})-(\d{1,15})|bytes (\d{1,15})-(\d{1,15})(?:\/(?:\d{1,15}|\*))?)$/;
 
 /**
  * Reads the Content-Range of an upload's chunk, `FIRST-LAST` (distribution-spec, "Pushing a blob in chunks").
@@ -39,7 +39,9 @@ const CONTENT_RANGE = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/;
  * @throws InvalidValueError kind `content-range`
  */
 export function parseContentRange(header: string): ByteRange {
-  const [, first, last] = CONTENT_RANGE.exec(header) ?? [];
+  const [, ociFirst, ociLast, httpFirst, httpLast] = CONTENT_RANGE.exec(header) ?? [];
+  const first = ociFirst ?? httpFirst;
+  const last = ociLast ?? httpLast;
   if (first === undefined || last === undefined || Number(first) > Number(last)) {
     throw new InvalidValueError(
       'content-range',

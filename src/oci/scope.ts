@@ -26,7 +26,8 @@ export function parseResourceScope(text: string): Access {
   const type = TYPE.exec(text.slice(0, first))?.[1];
   const name = text.slice(first + 1, last);
   const list = text.slice(last + 1);
-  const actions = list === '' ? [] : [...new Set(list.split(','))];
+  // "action := [a-z]*" (spec/auth/scope.md): nothing between two commas asks for nothing.
+  const actions = [...new Set(list.split(','))].filter((action) => action !== '');
   if (type === undefined || name === '' || !actions.every((action) => ACTION.test(action))) {
     throw new InvalidValueError(
       'scope',

@@ -18,11 +18,15 @@ export class OwnAccounts implements IdentityProvider {
   async authenticate({ account, password }: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {
     const record = await this.#accounts.find(account);
     if (record === undefined) {
-      this.#standIn ??= hashPassword('nobody has this account');
-      await this.#passwords.pretend(await this.#standIn, password);
+      await this.pretend({ account, password });
       return 'no-match';
     }
     const isRight = await this.#passwords.check(account, record.passwordHash, password);
     return isRight ? { account, labels: {}, isAdmin: record.isAdmin } : 'wrong-password';
+  }
+
+  async pretend({ password }: Credentials): Promise<void> {
+    this.#standIn ??= hashPassword('nobody has this account');
+    await this.#passwords.pretend(await this.#standIn, password);
   }
 }

@@ -49,6 +49,11 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
 }
 
+/** RFC 9106, section 3.1: at least one pass and one lane, and 8 KiB for each lane. */
+function isPossible(memoryKiB: number, passes: number, parallelism: number): boolean {
+  return passes >= 1 && parallelism >= 1 && memoryKiB >= 8 * parallelism;
+}
+
 /**
  * Whether the password is the one that was hashed. Takes Argon2id PHC strings and bcrypt (`$2a$`, `$2b$`, `$2y$`,
  * as docker_auth and htpasswd write them); anything else never matches.
@@ -56,7 +61,13 @@ export async function hashPassword(password: string): Promise<string> {
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
   if (hash.startsWith('$2')) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
-  if (salt === undefined || tag === undefined) return false;
+  if (
+    salt === undefined ||
+    tag === undefined ||
+    !isPossible(Number(memory), Number(passes), Number(parallelism))
+  ) {
+    return false;
+  }
   const expected = Buffer.from(tag, 'base64');
   const actual = await inTurn(() =>
     runArgon2('argon2id', {

@@ -20,6 +20,8 @@ export interface Credentials {
 export interface IdentityProvider {
   readonly name: string;
   authenticate(credentials: Credentials): Promise<Identity | 'no-match' | 'wrong-password'>;
+  /** Costs what `authenticate` costs, for nothing: for a chain that was decided before this provider was asked. */
+  pretend(credentials: Credentials): Promise<void>;
   /** Who a caller without credentials is; undefined where such callers are refused. */
   anonymous?(): Identity | undefined;
 }

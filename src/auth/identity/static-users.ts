@@ -28,11 +28,15 @@ export class StaticUsers implements IdentityProvider {
   async authenticate({ account, password }: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {
     const user = this.#users.get(account);
     if (user?.passwordHash === undefined) {
-      await this.#passwords.pretend(this.#standIn, password);
+      await this.pretend({ account, password });
       return 'no-match';
     }
     const isRight = await this.#passwords.check(account, user.passwordHash, password);
     return isRight ? { account, labels: user.labels, isAdmin: false } : 'wrong-password';
+  }
+
+  pretend({ password }: Credentials): Promise<void> {
+    return this.#passwords.pretend(this.#standIn, password);
   }
 
   anonymous(): Identity | undefined {

@@ -70,7 +70,7 @@ async function signingKey(
   const [algorithm] = algorithmsFor(privateKey);
   if (algorithm === undefined) {
     throw new KeyMaterialError(
-      'is of a kind that cannot sign tokens; use RSA, EC P-256, P-384, P-521 or Ed25519',
+      'is of a kind that cannot sign tokens; use RSA with at least 2048 bits, EC P-256, P-384, P-521 or Ed25519',
     );
   }
   const keyId = style === 'libtrust' ? libtrustKeyId(publicKey) : await thumbprintKeyId(publicKey);

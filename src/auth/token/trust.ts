@@ -14,6 +14,14 @@ export class TokenRejected extends Error {
 }
 
 const MAX_CHAIN = 10;
+const MAX_QUOTED = 100;
+
+/** A key whose signatures count. */
+export interface TrustedKey {
+  readonly key: KeyObject;
+  /** When a certificate that vouches for the key expires; undefined where it is trusted by itself. */
+  readonly untilMs: number | undefined;
+}
 
 /** Keys whose signatures count, by each of the ids that an issuer may give them. */
 export class TrustedKeys {
@@ -48,47 +56,61 @@ export class TrustedKeys {
    * already (CVE-2025-24976).
    * @throws TokenRejected
    */
-  async find(header: JWTHeaderParameters): Promise<KeyObject> {
+  async find(header: JWTHeaderParameters): Promise<TrustedKey> {
     if (header.x5c !== undefined) return this.#byCertificates(header.x5c);
     if (header.jwk !== undefined) {
       const id = await calculateJwkThumbprint(header.jwk as JWK, 'sha256').catch(() => undefined);
       return this.#byKeyId(id, 'the key in its header');
     }
-    if (header.kid === undefined)
+    const keyId: unknown = header.kid;
+    if (typeof keyId !== 'string') {
       throw new TokenRejected('the token names no key: it has neither x5c nor kid');
-    return this.#byKeyId(header.kid, `kid ${JSON.stringify(header.kid.slice(0, 100))}`);
+    }
+    return this.#byKeyId(keyId, `kid ${JSON.stringify(keyId.slice(0, MAX_QUOTED))}`);
   }
 
-  #byKeyId(id: string | undefined, what: string): KeyObject {
+  #byKeyId(id: string | undefined, what: string): TrustedKey {
     const key = id === undefined ? undefined : this.#byId.get(id);
-    if (key !== undefined) return key;
+    if (key !== undefined) return { key, untilMs: undefined };
     throw new TokenRejected(
       `the token is signed by ${what}, which is none of the trusted keys; the issuer's certificate has to be in rootcertbundle`,
     );
   }
 
-  #byCertificates(x5c: unknown): KeyObject {
-    const chain = readChain(x5c);
-    const [leaf] = chain;
+  #byCertificates(x5c: unknown): TrustedKey {
+    const [leaf, ...others] = readChain(x5c);
     if (leaf === undefined) throw new TokenRejected('the x5c of the token holds no certificate');
-    const now = new Date(this.#clock.now());
-    if (!this.#chainsToRoot(leaf, chain.slice(1), now)) {
-      throw new TokenRejected(
-        'the certificate in the token (x5c) does not chain to a certificate of rootcertbundle, or one of the chain has expired',
-      );
-    }
-    return leaf.publicKey;
+    const untilMs = this.#chainEnds(leaf, others);
+    if (untilMs !== undefined) return { key: leaf.publicKey, untilMs };
+    throw new TokenRejected(
+      'the certificate in the token (x5c) does not chain to a certificate of rootcertbundle, or one of the chain has expired',
+    );
   }
 
-  #chainsToRoot(certificate: X509Certificate, rest: readonly X509Certificate[], now: Date): boolean {
-    if (certificate.validFromDate > now || certificate.validToDate < now) return false;
-    if (this.#roots.some((root) => root.raw.equals(certificate.raw))) return true;
-    if (this.#roots.some((root) => isValidAt(root, now) && isIssuedBy(certificate, root))) return true;
-    return rest.some(
-      (issuer, position) =>
-        isIssuedBy(certificate, issuer) &&
-        this.#chainsToRoot(issuer, [...rest.slice(0, position), ...rest.slice(position + 1)], now),
-    );
+  /**
+   * Walks from the leaf along issuers until one is vouched for by a root. Each certificate is visited once, so that
+   * the work does not depend on how they are connected.
+   * @returns when the first certificate on the way expires, or undefined where no way leads to a root
+   */
+  #chainEnds(leaf: X509Certificate, others: readonly X509Certificate[]): number | undefined {
+    const now = new Date(this.#clock.now());
+    let unvisited = others.filter((certificate) => isValidAt(certificate, now));
+    let reached = isValidAt(leaf, now) ? [{ certificate: leaf, untilMs: leaf.validToDate.getTime() }] : [];
+    while (reached.length > 0) {
+      for (const { certificate, untilMs } of reached) {
+        if (this.#roots.some((root) => root.raw.equals(certificate.raw))) return untilMs;
+        const root = this.#roots.find((issuer) => isValidAt(issuer, now) && isIssuedBy(certificate, issuer));
+        if (root !== undefined) return Math.min(untilMs, root.validToDate.getTime());
+      }
+      const next = unvisited.flatMap((issuer) => {
+        const from = reached.find(({ certificate }) => isIssuedBy(certificate, issuer));
+        if (from === undefined) return [];
+        return [{ certificate: issuer, untilMs: Math.min(from.untilMs, issuer.validToDate.getTime()) }];
+      });
+      unvisited = unvisited.filter((certificate) => next.every((step) => step.certificate !== certificate));
+      reached = next;
+    }
+    return undefined;
   }
 }
 

@@ -39,7 +39,8 @@ export class TokenVerifier {
     if (remembered !== undefined && this.#clock.now() < remembered.expiresAtMs) return remembered;
     this.#remembered.delete(token);
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRejected('the token is too long');
-    const verified = readClaims(await this.#checked(token));
+    const { payload, untilMs } = await this.#checked(token);
+    const verified = readClaims(payload, untilMs);
     if (this.#remembered.size >= MAX_REMEMBERED) {
       const [oldest] = this.#remembered.keys();
       if (oldest !== undefined) this.#remembered.delete(oldest);
@@ -48,20 +49,16 @@ export class TokenVerifier {
     return verified;
   }
 
-  async #checked(token: string): Promise<JWTPayload> {
-    let algorithms: readonly string[] = [];
+  async #checked(token: string): Promise<{ payload: JWTPayload; untilMs: number | undefined }> {
+    let untilMs: number | undefined;
     try {
       const { payload } = await jwtVerify(
         token,
         async (header) => {
-          const key = await this.#keys.find(header);
-          algorithms = algorithmsFor(key);
-          if (!algorithms.includes(header.alg)) {
-            throw new TokenRejected(
-              `the token is signed with ${JSON.stringify(header.alg)}; its key is for ${algorithms.join(', ')}`,
-            );
-          }
-          return key;
+          const trusted = await this.#keys.find(header);
+          untilMs = trusted.untilMs;
+          assertAlgorithm(header.alg, algorithmsFor(trusted.key));
+          return trusted.key;
         },
         {
           issuer: this.#issuer,
@@ -71,11 +68,19 @@ export class TokenVerifier {
           requiredClaims: ['exp'],
         },
       );
-      return payload;
+      return { payload, untilMs };
     } catch (error) {
       throw reasonOf(error);
     }
   }
+}
+
+function assertAlgorithm(used: string, allowed: readonly string[]): void {
+  if (allowed.includes(used)) return;
+  const suitable = allowed.length === 0 ? 'too weak, or of no use for tokens' : `for ${allowed.join(', ')}`;
+  throw new TokenRejected(
+    `the token is signed with ${JSON.stringify(String(used).slice(0, 50))}; its key is ${suitable}`,
+  );
 }
 
 function reasonOf(error: unknown): unknown {
@@ -98,13 +103,15 @@ function reasonOf(error: unknown): unknown {
   return error;
 }
 
-function readClaims(payload: JWTPayload): VerifiedToken {
+function readClaims(payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): VerifiedToken {
+  const subject: unknown = payload.sub ?? '';
+  if (typeof subject !== 'string') throw new TokenRejected('the sub claim of the token is no text');
   const access = payload['access'] ?? [];
   if (!Array.isArray(access)) throw new TokenRejected('the access claim of the token is not a list');
   return {
-    subject: payload.sub ?? '',
+    subject,
     access: access.map(readAccess),
-    expiresAtMs: ((payload.exp ?? 0) + LEEWAY_SECONDS) * 1000,
+    expiresAtMs: Math.min(((payload.exp ?? 0) + LEEWAY_SECONDS) * 1000, untilMs),
   };
 }
 

@@ -147,7 +147,8 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
     at: received.atMs,
   });
-  for (const targets of [blobs, manifests]) {
+  const foreignBlobs = JSON.stringify([...new Set(manifest.foreignBlobs.map((blob) => blob.digest))]);
+  for (const targets of [blobs, foreignBlobs, manifests]) {
     await session.run(PUT_REFERENCES, { repository, manifest: digest, targets });
   }
   await markListed(session, repository, received.atMs);
