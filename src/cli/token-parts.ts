@@ -4,7 +4,7 @@ import { aclAuthorizer } from '../auth/acl-authorizer.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { type StaticUser, StaticUsers } from '../auth/identity/static-users.ts';
-import { loadSigningKey, type SigningKey } from '../auth/token/signing-key.ts';
+import { loadSigningKey, readCertificates, type SigningKey } from '../auth/token/signing-key.ts';
 import type { AclRuleSettings, TokenKeySettings, UserSettings } from '../config/auth-settings.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Logger } from '../ports.ts';
@@ -61,7 +61,7 @@ export function aclFrom(
  * The key pair that a configuration names for signing.
  * @throws ConfigError
  */
-export function signingKeyFrom(
+export async function signingKeyFrom(
   document: ConfigDocument,
   settings: TokenKeySettings,
   files: { readonly certificate: string; readonly key: string },
@@ -70,6 +70,9 @@ export function signingKeyFrom(
   const section = document.isWritten(['token', 'certificate']) ? 'token' : 'server';
   const certificatePem = readNamedFile(document, [section, 'certificate'], files.certificate);
   const keyPem = readNamedFile(document, [section, 'key'], files.key);
+  await usingFile(document, [section, 'certificate'], files.certificate, () =>
+    readCertificates(certificatePem),
+  );
   return usingFile(document, [section, 'key'], files.key, () =>
     loadSigningKey(certificatePem, keyPem, {
       keyIdStyle: settings.disableLegacyKeyId ? 'rfc7638' : 'libtrust',

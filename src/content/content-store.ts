@@ -40,10 +40,10 @@ export interface ContentWriter {
   /** Bytes that were taken so far. */
   readonly sizeBytes: number;
   /**
-   * Takes more bytes; resolves when the next may come. The bytes must not be changed before `flush`.
-   * Rejects where they could not be written; after that only `close` makes sense.
+   * Takes more bytes, of which it keeps nothing. @returns what to wait for before the next may come, if anything
+   * Rejects where they, or earlier ones, could not be written; after that only `close` makes sense.
    */
-  append(bytes: Uint8Array): Promise<void>;
+  append(bytes: Uint8Array): Promise<void> | undefined;
   /** Resolves when everything taken so far survives a loss of power. */
   flush(): Promise<void>;
   /** Lets go of what is open; the bytes stay. Call it once nothing else is under way. */

@@ -5,6 +5,8 @@ const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** How clients reach this server. */
 export interface ExternalUrl {
+  /** Host and port that the client used, checked: safe to stand in a header. */
+  hostOf(request: HttpRequest): string;
   /** The server's address as this client knows it, without a slash at the end. */
   baseOf(request: HttpRequest): string;
   /** What Location and Link carry for a path of this server. */
@@ -28,11 +30,17 @@ export function externalUrl(options: {
   const { prefix } = options;
   const configured = options.host;
   const isRelative = options.relative ?? configured === undefined;
+  const hostOf = (request: HttpRequest): string => {
+    const host = request.headers['host'];
+    return host !== undefined && HOST.test(host) ? host : options.fallbackHost;
+  };
   const baseOf = (request: HttpRequest): string => {
     if (configured !== undefined) return configured + prefix;
-    const host = request.headers['host'];
-    const known = host !== undefined && HOST.test(host) ? host : options.fallbackHost;
-    return `${request.isEncrypted ? 'https' : 'http'}://${known}${prefix}`;
+    return `${request.isEncrypted ? 'https' : 'http'}://${hostOf(request)}${prefix}`;
   };
-  return { baseOf, locationOf: (request, path) => (isRelative ? prefix + path : baseOf(request) + path) };
+  return {
+    hostOf,
+    baseOf,
+    locationOf: (request, path) => (isRelative ? prefix + path : baseOf(request) + path),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Body } from '../registry/body.ts';
+import { type Body, BodyInterrupted } from '../registry/body.ts';
 
 /** A request as the handlers see it, wherever it came from. */
 export interface HttpRequest {
@@ -51,14 +51,19 @@ export function empty(status: number, headers: Readonly<Record<string, string>> 
 /**
  * Collects a body that must fit into memory.
  * @returns undefined where it is larger than `maxBytes`; the rest is not read
+ * @throws BodyInterrupted
  */
 export async function readBody(body: Body, maxBytes: number): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  for await (const piece of body) {
-    total += piece.byteLength;
-    if (total > maxBytes) return undefined;
-    pieces.push(piece);
+  try {
+    for await (const piece of body) {
+      total += piece.byteLength;
+      if (total > maxBytes) return undefined;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    throw new BodyInterrupted(error);
   }
   return Buffer.concat(pieces);
 }

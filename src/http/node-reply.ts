@@ -4,6 +4,8 @@ import { isStream, type Reply, type ReplyStream } from './message.ts';
 /** A client that neither sends nor takes anything for so long is given up. */
 export const IDLE_TIMEOUT_MS = 120_000;
 
+const ONE_WRITE_BYTES = 16 * 1024;
+
 /** After a reply that came before the end of the request's body, so much and so long is read to let it arrive. */
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 5_000;
@@ -53,10 +55,10 @@ function endAfterLinger(request: IncomingMessage, response: ServerResponse): voi
   });
 }
 
-function hasBody(request: IncomingMessage): boolean {
-  return (
-    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
-  );
+/** Whether the request announces a body that is not empty. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 /** Sends a reply and closes its stream. Rejects where it could not be sent whole; the connection is then closed. */
@@ -78,7 +80,10 @@ export async function sendReply(
       response.end();
     } else {
       response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
-      response.end(body);
+      // Node puts a short text into one write with the headers; bytes would need a write of their own.
+      if (typeof body === 'string' || body.byteLength > ONE_WRITE_BYTES) response.end(body);
+      else
+        response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
     }
   } catch (error) {
     response.destroy();

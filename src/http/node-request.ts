@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Body } from '../registry/body.ts';
+import { bodyOf } from './incoming-body.ts';
 import type { HttpRequest } from './message.ts';
 
 const NO_QUERY = new URLSearchParams();
@@ -23,14 +23,6 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
   return mark === -1
     ? { path: decoded(origin), query: NO_QUERY }
     : { path: decoded(origin.slice(0, mark)), query: new URLSearchParams(origin.slice(mark + 1)) };
-}
-
-/** Whoever stops reading a body may still be answered: giving up on it must not close the connection. */
-function bodyOf(message: IncomingMessage): Body {
-  return {
-    [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }),
-    destroy: (error) => message.destroy(error),
-  };
 }
 
 /** Node's request as the handlers see it. */

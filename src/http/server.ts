@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../ports.ts';
 import type { App } from './message.ts';
-import { IDLE_TIMEOUT_MS, sendReply } from './node-reply.ts';
+import { hasBody, IDLE_TIMEOUT_MS, sendReply } from './node-reply.ts';
 import { toHttpRequest } from './node-request.ts';
 
 // An import statement would read every export of node:http, and one of them loads the whole HTTP client: 45 ms.
@@ -38,6 +38,7 @@ export interface RunningServer {
 
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
+const IDLE_POLL_MS = 100;
 const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_HEADERS = 200;
 
@@ -48,12 +49,20 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const request = toHttpRequest(message);
-  // While the body comes, a silent client is given up; after its end the client waits for us.
-  message.socket.setTimeout(IDLE_TIMEOUT_MS);
-  message.once('end', () => message.socket.setTimeout(0));
+  if (hasBody(message)) giveUpWhileSilent(message, response);
   const reply = await app(request);
   await sendReply(message, response, reply).catch((error: unknown) => {
     log.debug('a reply could not be sent whole', { requestId: request.id, path: request.path, error });
+  });
+}
+
+/** While a body comes, a silent client is given up; after its end the client waits for us. */
+function giveUpWhileSilent(message: IncomingMessage, response: ServerResponse): void {
+  const { socket } = message;
+  socket.setTimeout(IDLE_TIMEOUT_MS);
+  message.once('end', () => {
+    // After the answer, the time is Node's: it closes connections on which nothing follows.
+    if (!response.writableEnded) socket.setTimeout(0);
   });
 }
 
@@ -85,8 +94,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(drainMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // A connection whose request ends meanwhile is idle from then on.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
       const timer = setTimeout(() => server.closeAllConnections(), drainMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(timer);
     },
   };

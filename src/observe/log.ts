@@ -19,9 +19,14 @@ export interface ProcessLogger extends Logger {
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
+/** Lines are gathered for so long at the most: one write for many of them. */
+const BUFFER_BYTES = 8 * 1024;
+const FLUSH_INTERVAL_MS = 100;
+
 /** Opens the log on standard error. Lines are written behind the caller's back; `flush` before the process ends. */
 export function openLog(options: LogOptions): ProcessLogger {
-  const out = destination({ dest: 2, sync: false });
+  const out = destination({ dest: 2, sync: false, minLength: BUFFER_BYTES });
+  setInterval(() => out.flush(), FLUSH_INTERVAL_MS).unref();
   const logger = options.formatter === 'json' ? jsonLogger(options, out) : textLogger(options, out);
   return { ...logger, flush: () => out.flushSync() };
 }

@@ -5,7 +5,8 @@ import type { Index } from '../index/index.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ByteRange } from '../oci/range.ts';
 import type { RepositoryName } from '../oci/reference.ts';
-import type { Logger } from '../ports.ts';
+import type { Clock, Logger } from '../ports.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 /** A push of the same blob may move it to a new key between the question to the index and the read. */
 const ATTEMPTS = 3;
@@ -22,8 +23,10 @@ export class Blobs {
   readonly #index: Index;
   readonly #content: ContentStore;
   readonly #log: Logger;
+  readonly #seen: RecentKeys;
 
-  constructor(deps: { index: Index; content: ContentStore; log: Logger }) {
+  constructor(deps: { index: Index; content: ContentStore; clock: Clock; log: Logger }) {
+    this.#seen = new RecentKeys(deps.clock);
     this.#index = deps.index;
     this.#content = deps.content;
     this.#log = deps.log;
@@ -36,7 +39,7 @@ export class Blobs {
    */
   async sizeBytes(repository: RepositoryName, digest: Digest): Promise<number> {
     return this.#attempt(repository, digest, async (blob) =>
-      (await this.#content.sizeBytes(blob.key)) === blob.sizeBytes ? blob.sizeBytes : undefined,
+      (await this.#isWhole(blob)) ? blob.sizeBytes : undefined,
     );
   }
 
@@ -59,8 +62,16 @@ export class Blobs {
   /** Puts a blob of `from` into `repository` too. @returns false where it has to be uploaded after all */
   async mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean> {
     const blob = await this.#index.blobs.find(from, digest);
-    if (blob === undefined || (await this.#content.sizeBytes(blob.key)) !== blob.sizeBytes) return false;
+    if (blob === undefined || !(await this.#isWhole(blob))) return false;
     return this.#index.blobs.mount(repository, digest, from);
+  }
+
+  /** Whether the bytes are there. What was seen counts for a minute: bytes do not vanish under a key in use. */
+  async #isWhole({ key, sizeBytes }: BlobRecord): Promise<boolean> {
+    if (this.#seen.has(key)) return true;
+    if ((await this.#content.sizeBytes(key)) !== sizeBytes) return false;
+    this.#seen.add(key);
+    return true;
   }
 
   async #attempt<T>(

@@ -1,3 +1,5 @@
+import { RegistryError } from '../errors.ts';
+
 /** The bytes of a request while they arrive. Node's streams are such bodies. */
 export interface Body extends AsyncIterable<Uint8Array> {
   /** Gives up on the rest, as when the request lost its place to another. */
@@ -13,9 +15,9 @@ export interface Announced {
 }
 
 /** The sender went away before its body was complete. */
-export class BodyInterrupted extends Error {
+export class BodyInterrupted extends RegistryError {
   constructor(cause: unknown) {
-    super('the client closed the connection before the body was complete', { cause });
+    super('CLIENT_GONE', { cause });
     this.name = 'BodyInterrupted';
   }
 }

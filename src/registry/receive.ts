@@ -58,7 +58,8 @@ export async function receive(part: OpenPart, announced: Announced, body: Body, 
       }
       hold.progress();
       part.digester?.update(piece.value);
-      await part.writer.append(piece.value);
+      const written = part.writer.append(piece.value);
+      if (written !== undefined) await written;
     }
   } finally {
     // Does nothing after the end; after a failure it lets go of the rest.

@@ -243,8 +243,7 @@ export class Uploads {
         for await (const bytes of piecesOf(this.#deps.content, key, sizeBytes)) {
           hold.progress();
           part.digester?.update(bytes);
-          // The writer keeps what it is given until it is written, and the stream uses its memory again.
-          await part.writer.append(Buffer.from(bytes));
+          await part.writer.append(bytes);
         }
       }
       return part;

@@ -2,9 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ContentWriter } from '../content-store.ts';
-
-/** Bytes are gathered up to this size before they are written: fewer, larger calls. */
-const BATCH_BYTES = 512 * 1024;
+import { BATCH_BYTES, giveBackBatchBuffer, takeBatchBuffer } from './batch-buffers.ts';
 
 /** Dirty memory is handed to the disk in pieces of this size, so that the last sync finds little left to do. */
 const SYNC_EVERY_BYTES = 32 * 1024 * 1024;
@@ -19,13 +17,16 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes one file. Two batches are under way at the most: one on its way to the disk, one being gathered. */
+/**
+ * Writes one file. What arrives is copied into a batch, so that the many small buffers in which it comes are free
+ * again at once. Two batches are under way at the most: one on its way to the disk, one being filled.
+ */
 export class FileWriter implements ContentWriter {
   readonly key: string;
   readonly #path: string;
   #file: FileHandle | undefined;
   #sizeBytes = 0;
-  #batch: Uint8Array[] = [];
+  #batch: Buffer | undefined;
   #batchBytes = 0;
   #writtenBytes = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -43,11 +44,11 @@ export class FileWriter implements ContentWriter {
     return this.#sizeBytes;
   }
 
-  async append(bytes: Uint8Array): Promise<void> {
-    this.#batch.push(bytes);
-    this.#batchBytes += bytes.byteLength;
-    this.#sizeBytes += bytes.byteLength;
-    if (this.#batchBytes >= BATCH_BYTES) await this.#startWriting();
+  /** @returns undefined where there is nothing to wait for, which is the case for most pieces */
+  append(bytes: Uint8Array): Promise<void> | undefined {
+    const taken = this.#fill(bytes);
+    this.#sizeBytes += taken;
+    return this.#batchBytes < BATCH_BYTES ? undefined : this.#goOn(bytes.subarray(taken));
   }
 
   async flush(): Promise<void> {
@@ -67,9 +68,26 @@ export class FileWriter implements ContentWriter {
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#syncing]);
+    if (this.#batch !== undefined) giveBackBatchBuffer(this.#batch);
+    this.#batch = undefined;
+    this.#batchBytes = 0;
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  /** Copies as much as the batch has room for. */
+  #fill(bytes: Uint8Array): number {
+    this.#batch ??= takeBatchBuffer();
+    const room = Math.min(bytes.byteLength, BATCH_BYTES - this.#batchBytes);
+    this.#batch.set(room === bytes.byteLength ? bytes : bytes.subarray(0, room), this.#batchBytes);
+    this.#batchBytes += room;
+    return room;
+  }
+
+  async #goOn(rest: Uint8Array): Promise<void> {
+    await this.#startWriting();
+    if (rest.byteLength > 0) await this.append(rest);
   }
 
   async #open(): Promise<FileHandle> {
@@ -84,18 +102,18 @@ export class FileWriter implements ContentWriter {
     return this.#file;
   }
 
-  /** Waits for the batch under way, then starts the one that was gathered. */
+  /** Waits for the batch under way, then starts the one that was filled. */
   async #startWriting(): Promise<void> {
     await this.#writing;
-    if (this.#batchBytes === 0) return;
     const batch = this.#batch;
-    const bytes = this.#batchBytes;
+    if (batch === undefined || this.#batchBytes === 0) return;
+    const bytes = batch.subarray(0, this.#batchBytes);
     const position = this.#writtenBytes;
-    this.#batch = [];
+    this.#batch = undefined;
     this.#batchBytes = 0;
-    this.#writtenBytes += bytes;
+    this.#writtenBytes += bytes.byteLength;
     const file = await this.#open();
-    this.#writing = writeAll(file, batch, position);
+    this.#writing = writeAll(file, bytes, position).finally(() => giveBackBatchBuffer(batch));
     // Whoever appends or flushes next sees the failure; until then it must not count as unhandled.
     this.#writing.catch(() => undefined);
     this.#syncBehind(file);
@@ -116,16 +134,11 @@ export class FileWriter implements ContentWriter {
   }
 }
 
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> {
-  const expected = pieces.reduce((total, piece) => total + piece.byteLength, 0);
-  const { bytesWritten } = await file.writev(pieces as Uint8Array[], position);
-  if (bytesWritten === expected) return;
-  // A short write: what is left goes on as one piece, which also brings out the error behind it, such as ENOSPC.
-  let rest = Buffer.concat(pieces).subarray(bytesWritten);
-  let at = position + bytesWritten;
-  while (rest.byteLength > 0) {
-    const { bytesWritten: more } = await file.write(rest, 0, rest.byteLength, at);
-    rest = rest.subarray(more);
-    at += more;
+/** Writes everything. A short write goes on with the rest, which brings out the error behind it, such as ENOSPC. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position + written);
+    written += bytesWritten;
   }
 }

@@ -1,5 +1,6 @@
 import { AuthenticationFailed, type TokenService, UnknownService } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
+import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
 import { type HttpRequest, json, type Reply } from '../message.ts';
 import { readTokenRequest } from './token-request.ts';
@@ -34,10 +35,9 @@ export async function answerTokenRequest(
     if (error instanceof UnknownService)
       throw new RegistryError('REQUEST_INVALID', { message: error.message });
     if (!(error instanceof AuthenticationFailed)) throw error;
-    const realm = options.realm.replaceAll(/["\\]/g, '\\$&');
     throw new HttpError(
       'UNAUTHORIZED',
-      { 'WWW-Authenticate': `Basic realm="${realm}"` },
+      { 'WWW-Authenticate': `Basic realm=${quotedHeaderText(options.realm)}` },
       { message: error.message, cause: error },
     );
   }

@@ -1,13 +1,15 @@
 import { parseDigest } from '../../oci/digest.ts';
-import { parseRange } from '../../oci/range.ts';
-import { empty, type Reply } from '../message.ts';
+import { InvalidValueError } from '../../oci/invalid.ts';
+import { type ByteRange, parseRange } from '../../oci/range.ts';
+import { HttpError } from '../http-error.ts';
+import { empty, type HttpRequest, type Reply } from '../message.ts';
 import type { RepositoryContext } from './context.ts';
 
 /** end-2: GET a blob, or a range of it. */
 export async function getBlob({ request, registry, repository, target }: RepositoryContext): Promise<Reply> {
   const digest = parseDigest(target);
   const { sizeBytes, range, stream } = await registry.blobs.open(repository, digest, (size) =>
-    parseRange(request.headers['range'], size),
+    rangeOf(request, digest, size),
   );
   const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
   return {
@@ -18,6 +20,27 @@ export async function getBlob({ request, registry, repository, target }: Reposit
     },
     body: stream,
   };
+}
+
+function etagOf(digest: string): string {
+  return `"${digest}"`;
+}
+
+/** @throws HttpError 416, which says how many bytes there are (RFC 9110, section 15.5.17) */
+function rangeOf(request: HttpRequest, digest: string, sizeBytes: number): ByteRange | undefined {
+  // RFC 9110, section 13.1.5: with another validator the Range is to be ignored.
+  const ifRange = request.headers['if-range'];
+  if (ifRange !== undefined && ifRange !== etagOf(digest)) return undefined;
+  try {
+    return parseRange(request.headers['range'], sizeBytes);
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    throw new HttpError(
+      'RANGE_INVALID',
+      { 'Content-Range': `bytes */${sizeBytes}` },
+      { message: error.message },
+    );
+  }
 }
 
 /** end-2: HEAD a blob. */
@@ -37,7 +60,7 @@ function blobHeaders(digest: string, lengthBytes: number): Record<string, string
     'Content-Type': 'application/octet-stream',
     'Content-Length': String(lengthBytes),
     'Docker-Content-Digest': digest,
-    ETag: `"${digest}"`,
+    ETag: etagOf(digest),
     'Accept-Ranges': 'bytes',
     // The bytes of a digest never change.
     'Cache-Control': 'max-age=31536000',

@@ -1,4 +1,5 @@
 import { type Access, formatScope } from '../../oci/scope.ts';
+import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
 
 /** Where a client gets a token, and for what. */
@@ -10,7 +11,7 @@ export interface ChallengeParameters {
 }
 
 function header({ realm, service, required }: ChallengeParameters, error: string | undefined): string {
-  const parts = [`realm="${realm}"`, `service="${service}"`];
+  const parts = [`realm=${quotedHeaderText(realm)}`, `service=${quotedHeaderText(service)}`];
   if (required.length > 0) parts.push(`scope="${required.map(formatScope).join(' ')}"`);
   if (error !== undefined) parts.push(`error="${error}"`);
   return `Bearer ${parts.join(',')}`;

@@ -1,0 +1,275 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll } from 'vitest';
+import { TokenIssuer } from '../../src/auth/token/issue.ts';
+import { BUILTIN_SERVICE, type BuiltinAuth, builtinAuth } from '../../src/cli/builtin-auth.ts';
+import { ensureAdmin } from '../../src/cli/passwords.ts';
+import { openState, type State } from '../../src/cli/state.ts';
+import { commonEndpoints, tokenEndpoints } from '../../src/cli/token-endpoints.ts';
+import { parseRegistryConfig } from '../../src/config/distribution.ts';
+import { createApp, type Endpoint } from '../../src/http/app.ts';
+import { externalUrl } from '../../src/http/external-url.ts';
+import { ready } from '../../src/http/health.ts';
+import { type App, isStream, type Reply } from '../../src/http/message.ts';
+import { toHttpRequest } from '../../src/http/node-request.ts';
+import { type AccessControl, OPEN_ACCESS, TokenAccess } from '../../src/http/v2/access.ts';
+import type { Access } from '../../src/oci/scope.ts';
+import type { Clock, LogFields, Logger } from '../../src/ports.ts';
+import { createRegistry } from '../../src/registry/registry.ts';
+
+export const ADMIN_PASSWORD = 'the password of the administrator';
+
+/** A request as it stands on the wire; the target is raw, with its query. */
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Bytes, text, or the pieces of a body without a length. */
+  readonly body?: Uint8Array | string | readonly (Uint8Array | string)[] | AsyncIterable<Uint8Array>;
+  /** The bearer token. */
+  readonly token?: string | undefined;
+}
+
+/** A reply, read to its end. Header names are in lower case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+  readonly text: string;
+  /** The parsed body. */
+  json<T = unknown>(): T;
+  /** The codes of an error body; undefined where it is none. */
+  readonly codes: readonly string[] | undefined;
+}
+
+export interface FrontDoor {
+  readonly app: App;
+  readonly state: State;
+  readonly folder: string;
+  readonly log: RecordedLog;
+  readonly auth: BuiltinAuth | undefined;
+  send(method: string, target: string, sent?: Sent): Promise<Answer>;
+  /** A token of this registry's issuer with exactly this access. */
+  token(access: readonly Access[], options?: { subject?: string; lifetimeSeconds?: number }): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface RecordedLog extends Logger {
+  readonly lines: LogLine[];
+}
+
+export function recordedLog(): RecordedLog {
+  const lines: LogLine[] = [];
+  const writer =
+    (level: LogLine['level']) =>
+    (message: string, fields: LogFields = {}): void => {
+      lines.push({ level, message, fields });
+    };
+  return {
+    lines,
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+  };
+}
+
+export interface FrontDoorOptions {
+  /** Lines of YAML: the sections other than `version` and the root directory. */
+  readonly config?: string;
+  /** Below `storage`, beside the file system driver. */
+  readonly storage?: string;
+  /** Stands between the registry and what it is kept in, for faults. */
+  readonly wrap?: (state: State) => State;
+  readonly clock?: Clock;
+  /** Make the account `admin`; its hash takes a moment, and few tests need it. */
+  readonly admin?: boolean;
+  /** Keep an existing folder's content; it is not removed at the end. */
+  readonly folder?: string;
+}
+
+export const BUILTIN = 'auth: {builtin: {}}';
+
+async function bytesOf(reply: Reply): Promise<Buffer> {
+  const { body } = reply;
+  if (body === undefined) return Buffer.alloc(0);
+  if (!isStream(body)) return Buffer.from(body);
+  const pieces: Buffer[] = [];
+  try {
+    for (;;) {
+      const piece = await body.next();
+      if (piece === undefined) return Buffer.concat(pieces);
+      pieces.push(Buffer.from(piece));
+    }
+  } finally {
+    await body.close();
+  }
+}
+
+function isPieces(body: Sent['body']): body is readonly (Uint8Array | string)[] {
+  return Array.isArray(body);
+}
+
+/** Folders of tests that failed before they could close their front door. */
+const folders = new Set<string>();
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+/** The request line, headers and body as node:http hands them over. */
+function message(method: string, target: string, sent: Sent): IncomingMessage {
+  const { body } = sent;
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
+  const source =
+    body === undefined
+      ? Readable.from([], { objectMode: false })
+      : isWhole
+        ? Readable.from([Buffer.from(body)], { objectMode: false })
+        : isPieces(body)
+          ? Readable.from(
+              body.map((piece) => Buffer.from(piece)),
+              { objectMode: false },
+            )
+          : Readable.from(body, { objectMode: false });
+  const headers: Record<string, string> = { host: 'registry.test:5000' };
+  if (isWhole) headers['content-length'] = String(Buffer.byteLength(body));
+  else if (body !== undefined) headers['transfer-encoding'] = 'chunked';
+  if (sent.token !== undefined) headers['authorization'] = `Bearer ${sent.token}`;
+  for (const [name, value] of Object.entries(sent.headers ?? {})) {
+    if (value === undefined) delete headers[name.toLowerCase()];
+    else headers[name.toLowerCase()] = value;
+  }
+  const socket = { remoteAddress: '127.0.0.1' };
+  return Object.assign(source, { method, url: target, headers, socket }) as unknown as IncomingMessage;
+}
+
+/** Sends a request through the app, without a socket. */
+export async function sendTo(app: App, method: string, target: string, sent: Sent = {}): Promise<Answer> {
+  const reply = await app(toHttpRequest(message(method, target, sent)));
+  const body = await bytesOf(reply);
+  const text = body.toString('utf8');
+  const headers = Object.fromEntries(
+    Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const json = <T>(): T => JSON.parse(text) as T;
+  return {
+    status: reply.status,
+    headers,
+    body,
+    text,
+    json,
+    get codes() {
+      if (!text.startsWith('{"errors":')) return undefined;
+      return json<{ errors: { code: string }[] }>().errors.map(({ code }) => code);
+    },
+  };
+}
+
+/**
+ * Puts a registry together as `berth serve` does, over a folder of its own and without a server, its background jobs
+ * or the environment.
+ */
+export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<FrontDoor> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'berth-front-door-')));
+  folders.add(folder);
+  const { config, document } = parseRegistryConfig(
+    [
+      'version: 0.1',
+      'storage:',
+      `  filesystem: {rootdirectory: ${JSON.stringify(join(folder, 'data'))}}`,
+      options.storage ?? '  delete: {enabled: true}',
+      options.config?.includes('http:') === true ? '' : 'http: {addr: 127.0.0.1:5000}',
+      options.config ?? '',
+    ].join('\n'),
+    'config.yml',
+    {},
+  );
+  const clock = options.clock ?? { now: Date.now };
+  const log = recordedLog();
+  const opened = await openState(config.storage.rootDirectory);
+  const state = options.wrap?.(opened) ?? opened;
+  const registry = createRegistry({
+    ...state,
+    clock,
+    log,
+    onDiscard: () => undefined,
+    deleteEnabled: config.storage.deleteEnabled,
+  });
+  const urls = externalUrl({
+    host: config.http.host,
+    prefix: config.http.prefix,
+    relative: config.http.relativeUrls,
+    fallbackHost: config.http.addr,
+  });
+  let control: AccessControl = OPEN_ACCESS;
+  let endpoints: readonly [string, Endpoint][] = [];
+  let auth: BuiltinAuth | undefined;
+  if (config.auth.kind === 'builtin') {
+    auth = await builtinAuth(config.auth.settings, document.scope(['auth', 'builtin']), {
+      index: state.index,
+      clock,
+      log,
+    });
+    control = new TokenAccess({
+      verifier: auth.verifier,
+      service: BUILTIN_SERVICE,
+      realm: (request) => `${urls.baseOf(request)}/auth/token`,
+    });
+    endpoints = tokenEndpoints(auth.service, auth.keys, auth.issuer);
+    if (options.admin === true && config.auth.settings.users === undefined) {
+      await ensureAdmin(state.index.accounts, ADMIN_PASSWORD, clock.now());
+    }
+  }
+  const checks = [
+    { name: 'index', check: () => state.index.ping() },
+    { name: 'content', check: () => state.content.ping() },
+  ];
+  const app = createApp({
+    log,
+    clock,
+    accessLog: config.log.accessLog,
+    prefix: config.http.prefix,
+    headers: Object.fromEntries(
+      Object.entries(config.http.headers).map(([name, values]) => [name, values.join(', ')]),
+    ),
+    endpoints: new Map([
+      ...commonEndpoints('Berth'),
+      ['/readyz', { methods: ['GET', 'HEAD'], handle: () => ready(checks, log) }],
+      ...endpoints,
+    ]),
+    v2: {
+      registry,
+      access: control,
+      isReadOnly: config.storage.readOnly,
+      limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
+      urlOf: urls.locationOf,
+    },
+  });
+  return {
+    app,
+    state,
+    folder,
+    log,
+    auth,
+    send: (method, target, sent) => sendTo(app, method, target, sent),
+    async token(access, { subject = 'somebody', lifetimeSeconds = 900 } = {}) {
+      const [key] = auth?.keys ?? [];
+      if (auth === undefined || key === undefined) throw new Error('this registry asks for no token');
+      const issuer = new TokenIssuer({ issuer: auth.issuer, key, lifetimeSeconds, clock });
+      return (await issuer.issue({ subject, audience: BUILTIN_SERVICE, access })).token;
+    },
+    async close() {
+      await registry.uploads.close();
+      await opened.index.close();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { openSqliteIndex } from '../../src/index/sqlite/open.ts';
+import { manifestOf, newRepository } from './index-values.ts';
+
+/** Fills the small disk under /mnt with manifests, until the index refuses, and says what is left. */
+
+const file = '/mnt/berth.db';
+const ballast = '/mnt/ballast';
+await writeFile(ballast, Buffer.alloc(4_000_000));
+const index = await openSqliteIndex(file);
+const repository = newRepository();
+const codes = new Set<unknown>();
+const stored: string[] = [];
+
+/** Manifests of 100 kB, several at once, so that they share a commit. */
+async function put(count: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const received = manifestOf(repository, {
+        annotations: { fill: 'x'.repeat(100_000), id: `${Math.random()}` },
+      });
+      await index.manifests.put(received).then(
+        () => stored.push(received.digest),
+        (error: unknown) => codes.add(error instanceof Error && 'code' in error ? error.code : error),
+      );
+    }),
+  );
+}
+
+for (let round = 0; round < 60 && codes.size === 0; round += 1) await put(5);
+const storedBefore = stored.length;
+await put(5);
+await rm(ballast);
+const storedWhileFull = stored.length - storedBefore;
+await put(2);
+const afterwards = stored.length - storedBefore - storedWhileFull;
+
+async function countWhole(from: typeof index): Promise<number> {
+  let whole = 0;
+  for (const digest of stored) {
+    const isFound = (await from.manifests.find(repository, digest as never)) !== undefined;
+    const bytes = await from.manifests.read(digest as never);
+    if (isFound && (bytes?.byteLength ?? 0) > 100_000) whole += 1;
+  }
+  return whole;
+}
+
+const lost = stored.length - (await countWhole(index));
+await index.close();
+const reopened = await openSqliteIndex(file);
+const lostAfterReopening = stored.length - (await countWhole(reopened));
+await reopened.close();
+process.stdout.write(
+  JSON.stringify({
+    codes: [...codes],
+    isSomeStoredBefore: storedBefore > 0,
+    storedWhileFull,
+    afterwards,
+    lost,
+    lostAfterReopening,
+  }),
+);
