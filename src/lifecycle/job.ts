@@ -17,13 +17,17 @@ export function startJob(name: string, intervalMs: number, log: Logger, action: 
   const run = (): void => {
     if (isStopped) return;
     isWanted = true;
-    running ??= (async () => {
-      while (isWanted && !isStopped) {
-        isWanted = false;
-        await action().catch((error: unknown) => log.error('a background job failed', { job: name, error }));
-      }
-      running = undefined;
-    })();
+    running ??= runWhileWanted();
+  };
+
+  const runWhileWanted = async (): Promise<void> => {
+    // The action may ask for the next run by itself, and must then find this one noted as under way.
+    await Promise.resolve();
+    while (isWanted && !isStopped) {
+      isWanted = false;
+      await action().catch((error: unknown) => log.error('a background job failed', { job: name, error }));
+    }
+    running = undefined;
   };
 
   const timer = setInterval(run, intervalMs);

@@ -8,10 +8,22 @@ const BATCH = 100;
  * their use, and forgets them last: a process that dies in between leaves nothing behind that is not found again.
  */
 export async function removeDiscarded(deps: { index: Index; content: ContentStore }): Promise<void> {
+  // Those that could not be removed come first in every later list: it has to be longer than they are many.
+  const failed = new Map<string, unknown>();
   for (;;) {
-    const keys = await deps.index.blobs.discarded(BATCH);
-    if (keys.length === 0) return;
-    for (const key of keys) await deps.content.remove(key);
-    await deps.index.blobs.forget(keys);
+    const listed = await deps.index.blobs.discarded(BATCH + failed.size);
+    const keys = listed.filter((key) => !failed.has(key));
+    if (keys.length === 0) break;
+    const removed: string[] = [];
+    for (const key of keys) {
+      await deps.content.remove(key).then(
+        () => removed.push(key),
+        (error: unknown) => failed.set(key, error),
+      );
+    }
+    await deps.index.blobs.forget(removed);
+  }
+  if (failed.size > 0) {
+    throw new AggregateError([...failed.values()], `${failed.size} discarded objects could not be removed`);
   }
 }

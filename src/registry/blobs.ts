@@ -84,6 +84,7 @@ export class Blobs {
       if (blob === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
       const result = await action(blob);
       if (result !== undefined) return result;
+      this.#seen.delete(blob.key);
     }
     this.#log.error('the bytes of a blob are missing or cut short; push it again to mend it', {
       repository,

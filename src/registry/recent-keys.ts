@@ -20,6 +20,10 @@ export class RecentKeys {
     return false;
   }
 
+  delete(key: string): void {
+    this.#untilMs.delete(key);
+  }
+
   add(key: string): void {
     if (this.#untilMs.size >= MAX_KEYS) {
       const [oldest] = this.#untilMs.keys();

@@ -37,7 +37,15 @@ export class UploadLocks {
 
   /** @throws RegistryError UPLOAD_BUSY where another request keeps the upload */
   async hold<T>(uploadId: string, action: (hold: Hold) => Promise<T>): Promise<T> {
-    await this.#wait(uploadId);
+    const began = this.#clock.now();
+    for (;;) {
+      const holder = this.#holders.get(uploadId);
+      // From here to the entry into the map nothing may wait: another request would get in as well.
+      if (holder === undefined) break;
+      if (this.#clock.now() - holder.progressAtMs >= STALLED_AFTER_MS) holder.giveUp?.();
+      if (this.#clock.now() - began >= PATIENCE_MS) throw new RegistryError('UPLOAD_BUSY');
+      await Promise.race([holder.done, sleep(POLL_MS)]);
+    }
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const holder: Holder = { progressAtMs: this.#clock.now(), giveUp: undefined, done };
     this.#holders.set(uploadId, holder);
@@ -53,21 +61,6 @@ export class UploadLocks {
     } finally {
       this.#holders.delete(uploadId);
       resolve();
-    }
-  }
-
-  isHeld(uploadId: string): boolean {
-    return this.#holders.has(uploadId);
-  }
-
-  async #wait(uploadId: string): Promise<void> {
-    const began = this.#clock.now();
-    for (;;) {
-      const holder = this.#holders.get(uploadId);
-      if (holder === undefined) return;
-      if (this.#clock.now() - holder.progressAtMs >= STALLED_AFTER_MS) holder.giveUp?.();
-      if (this.#clock.now() - began >= PATIENCE_MS) throw new RegistryError('UPLOAD_BUSY');
-      await Promise.race([holder.done, sleep(POLL_MS)]);
     }
   }
 }

@@ -110,17 +110,21 @@ export class Uploads {
           onlyInterruption,
         );
         await part.writer.flush();
-        const outcome = await this.#deps.index.uploads.advance({
+        return interruption;
+      });
+      const outcome = await this.#orClose(part, () =>
+        this.#deps.index.uploads.advance({
           id,
           key: part.writer.key,
           partBytes: part.writer.sizeBytes,
           fromBytes: offset,
           atMs: this.#deps.clock.now(),
-        });
-        if (outcome === 'unknown-upload') throw unknownUpload();
-        if (outcome === 'offset-moved') throw new RegistryError('UPLOAD_BUSY');
-        return interruption;
-      });
+        }),
+      );
+      if (outcome !== 'advanced') {
+        await this.#drop(part, before);
+        throw outcome === 'unknown-upload' ? unknownUpload() : new RegistryError('UPLOAD_BUSY');
+      }
       await this.#parts.keep(id, part);
       if (interrupted !== undefined) throw interrupted;
       return { id, offsetBytes: offset + part.writer.sizeBytes - before };
@@ -156,16 +160,15 @@ export class Uploads {
           });
         }
         await part.writer.flush();
-        const { key, sizeBytes } = part.writer;
-        const outcome = await this.#deps.index.blobs.commit({
-          uploadId: id,
-          repository,
-          digest,
-          key,
-          sizeBytes,
-        });
-        if (outcome === 'unknown-upload') throw unknownUpload();
       }).finally(this.#deps.onDiscard);
+      const { key, sizeBytes } = part.writer;
+      const outcome = await this.#orClose(part, () =>
+        this.#deps.index.blobs.commit({ uploadId: id, repository, digest, key, sizeBytes }),
+      ).finally(this.#deps.onDiscard);
+      if (outcome === 'unknown-upload') {
+        await this.#drop(part, acknowledged);
+        throw unknownUpload();
+      }
       await this.#parts.close(part);
     });
   }
@@ -259,21 +262,35 @@ export class Uploads {
     return digester.digest();
   }
 
-  /**
-   * Gives the part up where the action fails: the next request begins another one at the acknowledged offset. Bytes
-   * of which none was acknowledged are removed at once, since a full disk is a likely reason.
-   */
+  /** Gives the part up where the action fails: the next request begins another one at the acknowledged offset. */
   async #orDrop<T>(part: OpenPart, acknowledgedBytes: number, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      await this.#parts.close(part);
-      if (acknowledgedBytes === 0) {
-        await this.#deps.content.remove(part.writer.key).catch((cause: unknown) => {
-          this.#deps.log.warn('could not remove the bytes of an upload that failed', { error: cause });
-        });
-      }
+      await this.#drop(part, acknowledgedBytes);
       throw error;
     }
+  }
+
+  /**
+   * Closes the part where the index fails, and leaves its bytes alone: the change may have been committed, and only
+   * its answer lost. If it was not, the index still knows the key, and the bytes go with the upload.
+   */
+  async #orClose<T>(part: OpenPart, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      await this.#parts.close(part);
+      throw error;
+    }
+  }
+
+  /** Bytes of which none was acknowledged are removed at once, since a full disk is a likely reason. */
+  async #drop(part: OpenPart, acknowledgedBytes: number): Promise<void> {
+    await this.#parts.close(part);
+    if (acknowledgedBytes > 0) return;
+    await this.#deps.content.remove(part.writer.key).catch((error: unknown) => {
+      this.#deps.log.warn('could not remove the bytes of an upload that failed', { error });
+    });
   }
 }

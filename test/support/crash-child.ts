@@ -1,16 +1,20 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { openFsContentStore } from '../../src/content/fs/open.ts';
 import { openSqliteIndex } from '../../src/index/sqlite/open.ts';
 import { removeDiscarded } from '../../src/lifecycle/remove-discarded.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
+import { readBack } from './acknowledged.ts';
 import { noise } from './pieces.ts';
 import { bodyOf, byTag, length, NOTHING_ANNOUNCED, pushBlob, replicaOf, repo } from './replica.ts';
 
 /**
- * A registry under load that waits to be killed: `crash-child.ts FOLDER NAME`. It begins at the first input and says
- * each thing that was acknowledged, in one line, right after it was.
+ * A registry under load that waits to be killed: `crash-child.ts FOLDER NAME`. Its input is what others before it
+ * said, then `go`; it opens the folder, says `intact` when all of that reads back, and begins. It says each thing
+ * that was acknowledged, in one line, right after it was.
  */
 
 const [folder = '', name = ''] = process.argv.slice(2);
@@ -19,7 +23,11 @@ const say = (line: string): void => {
 };
 
 say('loaded');
-await new Promise((resolve) => process.stdin.once('data', resolve));
+const before: string[] = [];
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'go') break;
+  before.push(line);
+}
 
 const content = await openFsContentStore(folder);
 const index = await openSqliteIndex(join(folder, 'berth.db'));
@@ -27,7 +35,10 @@ const registry = replicaOf({ index, content });
 const repository = repo(`crash/${name}`);
 // Pushed again and again, by every process: its key moves, and its old bytes are removed, all the time.
 const common = Buffer.alloc(70_000, 'common');
-say('open');
+// Else a process that is killed leaves nothing of it to the next one.
+flushCompileCache();
+await readBack(registry, before);
+say('intact');
 
 async function inChunks(bytes: Uint8Array): Promise<Digest> {
   const { id } = await registry.uploads.start(repository);

@@ -12,9 +12,19 @@ export async function runScript(script: string, args: readonly string[]): Promis
   return outputOf(spawn(process.execPath, [pathOf(script), ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
-/** Starts a script that the caller talks to, and ends. */
-export function startScript(script: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [pathOf(script), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Starts a script that the caller talks to, and ends.
+ * @param options.cache a folder for compiled code, for a script that is started many times
+ */
+export function startScript(
+  script: string,
+  args: readonly string[],
+  options: { readonly cache?: string } = {},
+): ChildProcess {
+  return spawn(process.execPath, [pathOf(script), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...(options.cache === undefined ? {} : { NODE_COMPILE_CACHE: options.cache }) },
+  });
 }
 
 /** Why this machine cannot mount file systems for a test, or undefined where it can. */

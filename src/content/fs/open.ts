@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, rm, stat } from 'node:fs/promises';
 import type { ContentStore } from '../content-store.ts';
+import { DurableFolders, syncFolder } from './folders.ts';
 import { newKey, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
-import { FileWriter, syncFolder } from './writer.ts';
+import { FileWriter } from './writer.ts';
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -27,9 +28,10 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
   await mkdir(folder, { recursive: true, mode: 0o750 });
   await access(folder, constants.W_OK | constants.X_OK);
   await syncFolder(root);
+  const folders = new DurableFolders();
   return {
     newKey,
-    write: (key) => new FileWriter(key, pathOf(root, key)),
+    write: (key) => new FileWriter(key, pathOf(root, key), folders),
     async sizeBytes(key) {
       return (await unlessMissing(stat(pathOf(root, key))))?.size;
     },

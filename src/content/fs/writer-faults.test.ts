@@ -36,13 +36,6 @@ vi.mock('node:fs/promises', async (original) => {
             return target[name]();
           };
         }
-        if (name === 'writev') {
-          return async (pieces: Uint8Array[], position: number) => {
-            const most = await note('write', path);
-            if (most === undefined) return target.writev(pieces, position);
-            return target.write(Buffer.concat(pieces), 0, most, position);
-          };
-        }
         if (name === 'write') {
           return async (bytes: Uint8Array, offset: number, length: number, position: number) => {
             const most = (await note('write', path)) ?? length;

@@ -1,21 +1,12 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ContentWriter } from '../content-store.ts';
 import { BATCH_BYTES, giveBackBatchBuffer, takeBatchBuffer } from './batch-buffers.ts';
+import { type DurableFolders, syncFolder } from './folders.ts';
 
 /** Dirty memory is handed to the disk in pieces of this size, so that the last sync finds little left to do. */
 const SYNC_EVERY_BYTES = 32 * 1024 * 1024;
-
-/** Makes the entries of a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
 
 /**
  * Writes one file. What arrives is copied into a batch, so that the many small buffers in which it comes are free
@@ -24,6 +15,7 @@ export async function syncFolder(path: string): Promise<void> {
 export class FileWriter implements ContentWriter {
   readonly key: string;
   readonly #path: string;
+  readonly #folders: DurableFolders;
   #file: FileHandle | undefined;
   #sizeBytes = 0;
   #batch: Buffer | undefined;
@@ -35,9 +27,10 @@ export class FileWriter implements ContentWriter {
   #syncFailure: unknown;
   #isEntryDurable = false;
 
-  constructor(key: string, path: string) {
+  constructor(key: string, path: string, folders: DurableFolders) {
     this.key = key;
     this.#path = path;
+    this.#folders = folders;
   }
 
   get sizeBytes(): number {
@@ -58,8 +51,7 @@ export class FileWriter implements ContentWriter {
     // After a sync that failed the kernel may forget the pages, and the next sync succeeds without them.
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
     const file = await this.#open();
-    await file.datasync();
-    this.#syncedBytes = this.#writtenBytes;
+    await this.#sync(file);
     if (!this.#isEntryDurable) {
       await syncFolder(dirname(this.#path));
       this.#isEntryDurable = true;
@@ -92,11 +84,7 @@ export class FileWriter implements ContentWriter {
 
   async #open(): Promise<FileHandle> {
     if (this.#file === undefined) {
-      const folder = dirname(this.#path);
-      // The folder's own entry must be durable before a file in it can be.
-      if ((await mkdir(folder, { recursive: true, mode: 0o750 })) !== undefined) {
-        await syncFolder(dirname(folder));
-      }
+      await this.#folders.ensure(dirname(this.#path));
       this.#file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
     }
     return this.#file;
@@ -119,18 +107,26 @@ export class FileWriter implements ContentWriter {
     this.#syncBehind(file);
   }
 
-  #syncBehind(file: FileHandle): void {
-    if (this.#syncing !== undefined || this.#writtenBytes - this.#syncedBytes < SYNC_EVERY_BYTES) return;
+  async #sync(file: FileHandle): Promise<void> {
     const reached = this.#writtenBytes;
-    this.#syncing = file.datasync().then(
-      () => {
-        this.#syncedBytes = reached;
+    try {
+      await file.datasync();
+      this.#syncedBytes = Math.max(this.#syncedBytes, reached);
+    } catch (error) {
+      this.#syncFailure ??= error;
+      throw error;
+    }
+  }
+
+  #syncBehind(file: FileHandle): void {
+    if (this.#syncing !== undefined || this.#syncFailure !== undefined) return;
+    if (this.#writtenBytes - this.#syncedBytes < SYNC_EVERY_BYTES) return;
+    this.#syncing = this.#sync(file)
+      // The failure is kept for `flush`.
+      .catch(() => undefined)
+      .finally(() => {
         this.#syncing = undefined;
-      },
-      (error: unknown) => {
-        this.#syncFailure = error;
-      },
-    );
+      });
   }
 }
 

@@ -17,6 +17,8 @@ export class IndexTooNewError extends Error {
 export function openWriter(file: string): Database.Database {
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    // Before anything is written: the file may be somebody else's.
+    assertKnownVersion(db, file);
     db.pragma('journal_mode = WAL');
     // FULL syncs the log at each commit: what was acknowledged survives a loss of power.
     db.pragma('synchronous = FULL');
@@ -39,12 +41,16 @@ function version(db: Database.Database): number {
   return db.pragma('user_version', { simple: true }) as number;
 }
 
+function assertKnownVersion(db: Database.Database, file: string): void {
+  if (version(db) > MIGRATIONS.length) throw new IndexTooNewError(file);
+}
+
 function migrate(db: Database.Database, file: string): void {
   if (version(db) === MIGRATIONS.length) return;
   db.transaction(() => {
-    const found = version(db);
-    if (found > MIGRATIONS.length) throw new IndexTooNewError(file);
-    for (const step of MIGRATIONS.slice(found)) db.exec(step);
+    // Another process may have been first.
+    assertKnownVersion(db, file);
+    for (const step of MIGRATIONS.slice(version(db))) db.exec(step);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
   }).immediate();
 }

@@ -1,0 +1,31 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Makes the entries of a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Makes folders whose own entry is durable, as it must be before anything in them can be. */
+export class DurableFolders {
+  readonly #made = new Map<string, Promise<void>>();
+
+  /**
+   * Resolves when the folder is there and its entry in its parent is synced. That a folder is there already does not
+   * tell whether whoever made it lived to sync it; so each is synced once in the life of this process.
+   */
+  ensure(path: string): Promise<void> {
+    let made = this.#made.get(path);
+    if (made === undefined) {
+      made = mkdir(path, { recursive: true, mode: 0o750 }).then(() => syncFolder(dirname(path)));
+      this.#made.set(path, made);
+      made.catch(() => this.#made.delete(path));
+    }
+    return made;
+  }
+}

@@ -1,0 +1,139 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readBack } from '../../test/support/acknowledged.ts';
+import { contentOf } from '../../test/support/pieces.ts';
+import { replicaOf } from '../../test/support/replica.ts';
+import { startScript } from '../../test/support/scripts.ts';
+import { askFile } from '../../test/support/sqlite-index.ts';
+import { testFolder } from '../../test/support/test-folder.ts';
+import { openFsContentStore } from '../content/fs/open.ts';
+import { openSqliteIndex } from '../index/sqlite/open.ts';
+import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
+
+const ROUNDS = 20;
+/** No further round begins after this; on a machine that is quick enough, all rounds are over long before. */
+const TIME_MS = 6_000;
+
+/** A process that can be killed, and what it said so far. */
+interface Victim {
+  readonly process: ChildProcess;
+  readonly lines: string[];
+  readonly ended: Promise<void>;
+  said(line: string): Promise<void>;
+}
+
+function prepare(folder: string, name: string): Victim {
+  const child = startScript('crash-child.ts', [folder, name], { cache: join(folder, 'compiled') });
+  const lines: string[] = [];
+  const waiting = new Map<string, () => void>();
+  if (child.stdout === null) throw new Error('the process has no output');
+  // A last line without an end was not said.
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
+    lines.push(line);
+    waiting.get(line)?.();
+  });
+  child.stdin?.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => reader.on('close', resolve));
+  return {
+    process: child,
+    lines,
+    ended,
+    said: (line) =>
+      lines.includes(line)
+        ? Promise.resolve()
+        : new Promise((resolve, reject) => {
+            waiting.set(line, resolve);
+            child.on('exit', () => reject(new Error(`the process ended before it said "${line}"`)));
+          }),
+  };
+}
+
+describe('kill -9 at any instant', () => {
+  it('loses nothing that was acknowledged, shows nothing half written, and leaves no stray files', async () => {
+    const folder = await testFolder();
+    const said: string[] = [];
+    const unchecked: string[] = [];
+    const began = performance.now();
+    let rounds = 0;
+    const victims: Victim[] = [];
+    onTestFinished(async () => {
+      for (const { process, ended } of victims) {
+        process.kill('SIGKILL');
+        await ended;
+      }
+    });
+    const prepared = (round: number): Victim => {
+      const victim = prepare(folder, `p${round}`);
+      victims.push(victim);
+      return victim;
+    };
+    // While one process works, the next one loads its program.
+    let next = prepared(0);
+    while (rounds < ROUNDS && performance.now() - began < TIME_MS) {
+      const victim = next;
+      await victim.said('loaded');
+      // It opens the folder as the one before it left it, and checks what that one said.
+      victim.process.stdin?.write([...unchecked, 'go\n'].join('\n'));
+      next = prepared(rounds + 1);
+      // Some die while they are about it.
+      if (rounds % 5 !== 4) {
+        await victim.said('intact');
+        unchecked.splice(0);
+      }
+      await sleep(Math.random() * 120);
+      victim.process.kill('SIGKILL');
+      await victim.ended;
+      rounds += 1;
+      said.push(...victim.lines);
+      unchecked.push(...victim.lines);
+    }
+
+    const content = await openFsContentStore(folder);
+    const index = await openSqliteIndex(join(folder, 'berth.db'));
+    onTestFinished(() => index.close());
+    await readBack(replicaOf({ index, content }), said);
+    expect(said.filter((line) => line.startsWith('blob ')).length).toBeGreaterThan(10);
+    expect(said.filter((line) => line.startsWith('manifest ')).length).toBeGreaterThan(10);
+
+    // Acknowledged or not: what the index says is there is there, whole.
+    const file = join(folder, 'berth.db');
+    const blobs = askFile<{ digest: Digest; key: string }>(file, 'SELECT digest, key FROM blobs');
+    for (const { digest, key } of blobs) {
+      const bytes = await contentOf(content, key);
+      expect(bytes && digestOf(bytes, algorithmOf(digest)), digest).toBe(digest);
+    }
+    expect(
+      askFile(
+        file,
+        `SELECT 1 FROM tags LEFT JOIN manifests USING (repository_id, digest)
+         LEFT JOIN manifest_bodies ON manifest_bodies.digest = tags.digest
+         WHERE manifests.size IS NULL OR manifest_bodies.bytes IS NULL`,
+      ),
+    ).toEqual([]);
+
+    // Every file is one that the index knows of, so that unfinished ones are removed in time.
+    const known = new Set(
+      askFile<{ key: string }>(
+        file,
+        'SELECT key FROM blobs UNION SELECT key FROM upload_parts UNION SELECT key FROM discarded_keys',
+      ).map(({ key }) => key),
+    );
+    const entries = await readdir(join(folder, 'content'), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const keys = files.map(({ name }) => `content/${name.slice(0, 2)}/${name}`);
+    expect(keys.filter((key) => !known.has(key))).toEqual([]);
+
+    // Once the uploads of the dead have expired and their bytes were removed, only blobs are left.
+    await replicaOf({ index, content }).uploads.expire(Number.MAX_SAFE_INTEGER);
+    await removeDiscarded({ index, content });
+    const left = await readdir(join(folder, 'content'), { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toHaveLength(blobs.length);
+    expect(rounds).toBeGreaterThanOrEqual(5);
+  });
+});
