@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ContentStore } from '../content/content-store.ts';
+import { syncFolder } from '../content/fs/folders.ts';
 import { indexFile } from '../content/fs/layout.ts';
 import { openFsContentStore } from '../content/fs/open.ts';
 import type { Index } from '../index/index.ts';
@@ -20,7 +21,8 @@ export interface State {
 export async function openState(folder: string): Promise<State> {
   const root = resolve(folder);
   try {
-    await mkdir(root, { recursive: true, mode: 0o750 });
+    const made = await mkdir(root, { recursive: true, mode: 0o750 });
+    if (made !== undefined) await syncFolder(dirname(made));
     const content = await openFsContentStore(root);
     return { content, index: await openSqliteIndex(indexFile(root)) };
   } catch (error) {

@@ -301,7 +301,7 @@ describe('requests in any order over two replicas', () => {
         },
       ),
       // What a failed run leaves under way would disturb the runs that make its example smaller.
-      { numRuns: 120, endOnFailure: true, interruptAfterTimeLimit: 4_000, markInterruptAsFailure: false },
+      { numRuns: 80, endOnFailure: true, interruptAfterTimeLimit: 4_000, markInterruptAsFailure: false },
     );
   });
 });

@@ -238,7 +238,7 @@ export function indexModelProperty(open: () => Promise<{ readonly index: Index }
         ),
         (commands) => fc.asyncModelRun(() => ({ model: new Model(), real: index }), commands),
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 }

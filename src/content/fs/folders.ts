@@ -1,6 +1,10 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
 /** Makes the entries of a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
@@ -27,5 +31,10 @@ export class DurableFolders {
       made.catch(() => this.#made.delete(path));
     }
     return made;
+  }
+
+  /** For a folder that turned out to be gone: somebody removed it. */
+  forget(path: string): void {
+    this.#made.delete(path);
   }
 }

@@ -1,14 +1,10 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, rm, stat } from 'node:fs/promises';
 import type { ContentStore } from '../content-store.ts';
-import { DurableFolders, syncFolder } from './folders.ts';
+import { DurableFolders, isMissing, syncFolder } from './folders.ts';
 import { newKey, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
 import { FileWriter } from './writer.ts';
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
 
 async function unlessMissing<T>(action: Promise<T>): Promise<T | undefined> {
   try {
@@ -39,10 +35,14 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
       const file = await unlessMissing(open(pathOf(root, key), 'r'));
       if (file === undefined) return undefined;
       if (range !== undefined) return new FileReader(file, range.first, range.last - range.first + 1);
-      const { size } = await file.stat();
-      return new FileReader(file, 0, size);
+      try {
+        return new FileReader(file, 0, (await file.stat()).size);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     },
-    remove: (key) => rm(pathOf(root, key), { force: true }),
+    remove: async (key) => rm(pathOf(root, key), { force: true }),
     ping: () => access(folder, constants.W_OK | constants.X_OK),
   };
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ContentWriter } from '../content-store.ts';
 import { BATCH_BYTES, giveBackBatchBuffer, takeBatchBuffer } from './batch-buffers.ts';
-import { type DurableFolders, syncFolder } from './folders.ts';
+import { type DurableFolders, isMissing, syncFolder } from './folders.ts';
 
 /** Dirty memory is handed to the disk in pieces of this size, so that the last sync finds little left to do. */
 const SYNC_EVERY_BYTES = 32 * 1024 * 1024;
@@ -83,11 +83,17 @@ export class FileWriter implements ContentWriter {
   }
 
   async #open(): Promise<FileHandle> {
-    if (this.#file === undefined) {
-      await this.#folders.ensure(dirname(this.#path));
-      this.#file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
-    }
+    this.#file ??= await this.#create().catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+      this.#folders.forget(dirname(this.#path));
+      return this.#create();
+    });
     return this.#file;
+  }
+
+  async #create(): Promise<FileHandle> {
+    await this.#folders.ensure(dirname(this.#path));
+    return open(this.#path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o640);
   }
 
   /** Waits for the batch under way, then starts the one that was filled. */

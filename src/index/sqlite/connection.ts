@@ -5,6 +5,17 @@ import { MIGRATIONS } from './migrations.ts';
 /** How long a connection waits for another process that is writing. */
 const BUSY_TIMEOUT_MS = 15_000;
 
+/** Stands in the file's header and says whose it is: "Brth". */
+const APPLICATION_ID = 0x42727468;
+
+/** The file is a database of another program. */
+export class ForeignDatabaseError extends Error {
+  constructor(file: string) {
+    super(`${file} is a database of another program; it is left as it is`);
+    this.name = 'ForeignDatabaseError';
+  }
+}
+
 /** The index was written by a later Berth, whose tables this one does not know. */
 export class IndexTooNewError extends Error {
   constructor(file: string) {
@@ -42,6 +53,10 @@ function version(db: Database.Database): number {
 }
 
 function assertKnownVersion(db: Database.Database, file: string): void {
+  const isNew = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (!isNew && db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new ForeignDatabaseError(file);
+  }
   if (version(db) > MIGRATIONS.length) throw new IndexTooNewError(file);
 }
 
@@ -52,6 +67,7 @@ function migrate(db: Database.Database, file: string): void {
     assertKnownVersion(db, file);
     for (const step of MIGRATIONS.slice(version(db))) db.exec(step);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
   }).immediate();
 }
 

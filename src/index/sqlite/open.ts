@@ -1,7 +1,17 @@
+import type Database from 'better-sqlite3';
 import type { Index } from '../index.ts';
 import { createSqlIndex } from '../sql/sql-index.ts';
 import { createSession, openReader } from './connection.ts';
-import { startWriter } from './writer.ts';
+import { startWriter, type Writer } from './writer.ts';
+
+async function openReaderOr(writer: Writer, file: string): Promise<Database.Database> {
+  try {
+    return openReader(file);
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
 
 /**
  * Opens the index in an SQLite file, which is created where there is none. Reads run on the caller's thread, from
@@ -11,7 +21,7 @@ import { startWriter } from './writer.ts';
  */
 export async function openSqliteIndex(file: string): Promise<Index> {
   const writer = await startWriter(file);
-  const db = openReader(file);
+  const db = await openReaderOr(writer, file);
   return createSqlIndex(createSession(db), writer.transact, {
     async ping() {
       db.prepare('SELECT 1').get();
