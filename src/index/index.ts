@@ -19,6 +19,11 @@ export interface Index {
   readonly uploads: UploadIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
+  /**
+   * Resolves when the index can be used no more although nobody closed it. Writes reject from then on; the process
+   * does best to end and be started again.
+   */
+  readonly lost: Promise<Error>;
   /** Throws where the index cannot answer. Cheap: for health checks. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of the index. Methods called afterwards reject. */

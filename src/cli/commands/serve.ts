@@ -36,6 +36,11 @@ export async function serve(file: string | undefined): Promise<void> {
   const wantsAdmin = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
   const password = wantsAdmin ? passwordFromEnvironment(process.env) : undefined;
   const state = await openState(config.storage.rootDirectory);
+  void state.index.lost.then((error) => {
+    log.error('the index can no longer be written; ending, to be started again', { error });
+    log.flush();
+    process.exit(1);
+  });
   try {
     const { app, stop } = await wireRegistry({ ...loaded, state, clock: CLOCK, log });
     const prepared = Promise.withResolvers<void>();

@@ -14,7 +14,7 @@ import * as uploads from './uploads.ts';
 export function createSqlIndex(
   read: Session,
   transact: Transact,
-  lifetime: Pick<Index, 'ping' | 'close'>,
+  lifetime: Pick<Index, 'lost' | 'ping' | 'close'>,
 ): Index {
   return {
     blobs: {

@@ -23,6 +23,7 @@ export async function openSqliteIndex(file: string): Promise<Index> {
   const writer = await startWriter(file);
   const db = await openReaderOr(writer, file);
   return createSqlIndex(createSession(db), writer.transact, {
+    lost: writer.lost,
     async ping() {
       db.prepare('SELECT 1').get();
     },

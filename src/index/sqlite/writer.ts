@@ -5,6 +5,8 @@ import { IndexFault, type WriterMessage, type WriterRequest } from './protocol.t
 /** The thread that writes to the index. */
 export interface Writer {
   readonly transact: Transact;
+  /** Resolves when the thread ended without having been closed. */
+  readonly lost: Promise<Error>;
   /** Commits what was asked for before, then ends the thread. */
   close(): Promise<void>;
 }
@@ -26,11 +28,14 @@ export async function startWriter(file: string): Promise<Writer> {
   const waiters = new Map<number, Waiter>();
   let lastId = 0;
   let ended: Error | undefined;
+  let isClosing = false;
+  const lost = Promise.withResolvers<Error>();
   const started = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();
 
   const end = (error: Error): void => {
     ended ??= error;
+    if (!isClosing) lost.resolve(ended);
     started.reject(ended);
     for (const waiter of waiters.values()) waiter.reject(ended);
     waiters.clear();
@@ -49,7 +54,7 @@ export async function startWriter(file: string): Promise<Writer> {
   });
   thread.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
   thread.on('exit', () => {
-    end(new Error('the index is closed'));
+    end(new Error(isClosing ? 'the index is closed' : 'the thread that writes to the index has ended'));
     exited.resolve();
   });
 
@@ -66,7 +71,9 @@ export async function startWriter(file: string): Promise<Writer> {
         post({ id, name, args });
       });
     },
+    lost: lost.promise,
     async close() {
+      isClosing = true;
       if (ended === undefined) post({ close: true });
       await exited.promise;
     },
