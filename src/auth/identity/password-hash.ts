@@ -10,6 +10,8 @@ const PARAMETERS = { memoryKiB: 19_456, passes: 2, parallelism: 1, tagBytes: 32,
 const PHC =
   /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{16,88})$/;
 
+const BCRYPT = /^\$2[abxy]\$\d{2}\$[./A-Za-z0-9]{53}$/;
+
 // So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too.
 const MAX_PARALLEL = 2;
 
@@ -59,7 +61,7 @@ function isPossible(memoryKiB: number, passes: number, parallelism: number): boo
  * as docker_auth and htpasswd write them); anything else never matches.
  */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  if (hash.startsWith('$2')) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
+  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
   if (
     salt === undefined ||
