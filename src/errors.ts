@@ -156,7 +156,7 @@ export const ERRORS = {
     code: 'UNAUTHORIZED',
     status: 401,
     message: 'authentication required',
-    description: 'No token, a token that is not accepted, or one that does not cover the request.',
+    description: 'No token, one that is not accepted, or wrong credentials.',
   },
   UNAVAILABLE: {
     code: 'UNAVAILABLE',

@@ -360,7 +360,6 @@ describe('accounts of the configuration beside those of the index, as berth serv
     expect(await both().login('bob', '123')).toMatchObject({ scope: 'repository:bob/app:push' });
   });
 
-  // DESIGN.md, "Security by construction": unknown user and wrong password cost the same time.
   test.each([
     ['an account of the index', 'bob'],
     ['an account of the configuration', 'admin'],

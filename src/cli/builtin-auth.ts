@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
@@ -42,6 +43,11 @@ async function ownKeys({ index, clock }: Dependencies): Promise<SigningKey[]> {
   return Promise.all(kept.map((record) => signingKeyOf(record.privateKeyPem)));
 }
 
+/** One's own certificates are trusted as they are: tokens may carry them. */
+function certificatesOf(chain: readonly string[] = []): X509Certificate[] {
+  return chain.map((der) => new X509Certificate(Buffer.from(der, 'base64')));
+}
+
 /**
  * Puts together what `auth: builtin` asks for: accounts of the configuration and of the index, and rules.
  * @param document the section `auth.builtin`, for the places of mistakes
@@ -77,7 +83,7 @@ export async function builtinAuth(
     }),
     verifier: new TokenVerifier({
       keys: await TrustedKeys.create(
-        [],
+        keys.flatMap(({ certificateChain }) => certificatesOf(certificateChain)),
         keys.map(({ publicKey }) => publicKey),
         clock,
       ),

@@ -18,11 +18,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder',
   ENOENT: 'it does not exist',
   EISDIR: 'it is a folder',
+  EEXIST: 'it is a file, not a folder',
   SQLITE_CANTOPEN: 'the index file cannot be opened; is the folder writable?',
   SQLITE_NOTADB: 'the index file is damaged, or it is no index',
   SQLITE_CORRUPT: 'the index file is damaged',
   SQLITE_READONLY: 'the index file cannot be written',
   SQLITE_FULL: 'the disk is full',
+  SQLITE_BUSY: 'another process keeps the index locked; is a backup or another tool writing to it?',
   SQLITE_IOERR: 'the disk reports errors',
 };
 
@@ -44,7 +46,7 @@ export function cannotListen(address: string, setting: string, error: unknown): 
         : code === 'EADDRNOTAVAIL'
           ? 'this machine has no such address'
           : reasonOf(error);
-  return new Failure(`cannot listen on ${address}: ${why}, or choose another address with ${setting}`, {
+  return new Failure(`cannot listen on ${address}: ${why}; or choose another address with ${setting}`, {
     cause: error,
   });
 }

@@ -7,7 +7,7 @@ const SWITCHES = new Set(['alsologtostderr', 'logtostderr']);
  * `-v 2`, `--alsologtostderr`, `-logtostderr=true`, and the rest. Only the verbosity has a meaning here.
  */
 export function withoutGlogFlags(args: readonly string[]): { args: string[]; verbosity: number } {
-  if (!args.includes('auth')) return { args: [...args], verbosity: 0 };
+  if (args.find((arg) => !arg.startsWith('-')) !== 'auth') return { args: [...args], verbosity: 0 };
   const kept: string[] = [];
   let verbosity = 0;
   for (let position = 0; position < args.length; position += 1) {

@@ -4,6 +4,12 @@ import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { orExplain } from './process.ts';
 
+// The data hold keys and hashes of passwords: nobody but owner and group is to read what is made here.
+process.umask(0o027);
+
+// Whoever read our output may have gone away, as `head` does. That is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 

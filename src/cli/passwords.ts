@@ -6,6 +6,9 @@ import { Failure, reasonOf } from './failure.ts';
 
 export const ADMIN = 'admin';
 
+/** How the program is called, for messages that tell what to type. */
+export const COMMAND = process.env['BERTH_COMMAND'] ?? 'berth';
+
 /** 144 random bits in characters that need no quoting in a shell. */
 export function randomPassword(): string {
   // A dash in front would make it look like an option.
@@ -38,7 +41,9 @@ export function passwordFromEnvironment(env: NodeJS.ProcessEnv): string | undefi
 /** What became of the administrator at a start. */
 export type AdminOutcome =
   /** `password` is undefined where the environment gave it. */
-  { readonly kind: 'created'; readonly password: string | undefined } | { readonly kind: 'existing' };
+  | { readonly kind: 'created'; readonly password: string | undefined }
+  /** `name` is an administrator's; undefined where there is none any more. */
+  | { readonly kind: 'existing'; readonly name: string | undefined };
 
 /**
  * Makes sure that there is an administrator, and that its password is the one that the environment asks for. Several
@@ -54,10 +59,12 @@ export async function ensureAdmin(
     if (wanted !== undefined && !(await verifyPassword(existing.passwordHash, wanted))) {
       await accounts.setPassword(ADMIN, await hashPassword(wanted), atMs);
     }
-    return { kind: 'existing' };
+    return { kind: 'existing', name: ADMIN };
   }
   // Without an account of this name, but with others: somebody removed it, and means it.
-  if (wanted === undefined && !(await accounts.isEmpty())) return { kind: 'existing' };
+  if (wanted === undefined && !(await accounts.isEmpty())) {
+    return { kind: 'existing', name: (await accounts.list()).find(({ isAdmin }) => isAdmin)?.name };
+  }
   const password = wanted ?? randomPassword();
   const account = { name: ADMIN, passwordHash: await hashPassword(password), isAdmin: true };
   if (!(await accounts.create(account, atMs))) return ensureAdmin(accounts, wanted, atMs);

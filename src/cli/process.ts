@@ -1,11 +1,8 @@
 import type { ProcessLogger } from '../observe/log.ts';
 import { Failure } from './failure.ts';
 
-/**
- * Runs until a signal asks for the end, then closes. A second signal ends the process at once.
- * @param close lets requests under way finish and lets go of everything
- */
-export async function runUntilSignal(log: ProcessLogger, close: () => Promise<void>): Promise<void> {
+/** Resolves when a signal asks for the end. A second one ends the process at once. */
+export async function untilSignal(log: ProcessLogger): Promise<void> {
   process.on('unhandledRejection', (error) =>
     log.error('a promise was rejected and nobody noticed', { error }),
   );
@@ -20,8 +17,6 @@ export async function runUntilSignal(log: ProcessLogger, close: () => Promise<vo
   });
   for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
   log.info('stopping', { signal });
-  await close();
-  log.flush();
 }
 
 /** Ends with a message for the user where a command fails for a reason that the user can mend. */

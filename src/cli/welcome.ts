@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import type { RunningServer } from '../http/server.ts';
-import { ADMIN, type AdminOutcome } from './passwords.ts';
+import { ADMIN, type AdminOutcome, COMMAND } from './passwords.ts';
 
 const ANY_INTERFACE = new Set(['0.0.0.0', '::']);
 
@@ -26,7 +26,11 @@ export function welcome(started: {
   const lines = [`Berth is ready at ${url} (data: ${resolve(config.storage.rootDirectory)})`];
   if (admin?.kind === 'created') lines.push('', ...firstSteps(address, admin.password));
   if (admin?.kind === 'existing') {
-    lines.push(`Log in as ${ADMIN}. A lost password is replaced by: bin/berth user passwd ${ADMIN}`);
+    lines.push(
+      admin.name === undefined
+        ? `There is no administrator; this makes one: ${COMMAND} user add ${ADMIN} --admin`
+        : `Log in as ${admin.name}. A lost password is replaced by: ${COMMAND} user passwd ${admin.name}`,
+    );
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }

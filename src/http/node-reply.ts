@@ -24,10 +24,20 @@ function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
   });
 }
 
+/** The bytes of a reply could not be read: the server's fault, unlike a client that went away. */
+export class ReplySourceFault extends Error {
+  constructor(cause: unknown) {
+    super('the bytes of a reply could not be read', { cause });
+    this.name = 'ReplySourceFault';
+  }
+}
+
 async function sendStream(response: ServerResponse, stream: ReplyStream): Promise<void> {
   response.socket?.setTimeout(IDLE_TIMEOUT_MS);
   for (;;) {
-    const piece = await stream.next();
+    const piece = await stream.next().catch((error: unknown) => {
+      throw new ReplySourceFault(error);
+    });
     if (piece === undefined) break;
     if (response.destroyed) throw new Error('the client closed the connection');
     await write(response, piece);

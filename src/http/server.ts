@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../ports.ts';
 import type { App } from './message.ts';
-import { hasBody, IDLE_TIMEOUT_MS, sendReply } from './node-reply.ts';
+import { hasBody, IDLE_TIMEOUT_MS, ReplySourceFault, sendReply } from './node-reply.ts';
 import { toHttpRequest } from './node-request.ts';
 
 // An import statement would read every export of node:http, and one of them loads the whole HTTP client: 45 ms.
@@ -52,7 +52,9 @@ async function answer(
   if (hasBody(message)) giveUpWhileSilent(message, response);
   const reply = await app(request);
   await sendReply(message, response, reply).catch((error: unknown) => {
-    log.debug('a reply could not be sent whole', { requestId: request.id, path: request.path, error });
+    const fields = { requestId: request.id, path: request.path, error };
+    if (error instanceof ReplySourceFault) log.error('a reply broke off', fields);
+    else log.debug('a client went away before its reply was whole', fields);
   });
 }
 

@@ -25,12 +25,13 @@ export interface ReceivedManifest {
 /** A manifest whose `subject` is another one. */
 export interface Referrer extends ManifestRecord {
   readonly artifactType: string | undefined;
+  /** Undefined also where they are larger than 64 KiB. */
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
 export type PutManifestOutcome =
   | { readonly outcome: 'stored' }
-  /** Nothing was stored: these are not in the repository. */
+  /** Nothing was stored: these are not in the repository. At most 100 blobs and 100 manifests are named. */
   | { readonly outcome: 'missing'; readonly digests: readonly Digest[] };
 
 export interface ManifestIndex {

@@ -23,8 +23,8 @@ export interface UploadIndex {
    */
   claim(id: string, key: string, atMs: number): Promise<boolean>;
   /**
-   * Records that the bytes under `key` now reach from where the upload stood, `fromBytes`, to `toBytes`. The first
-   * of two requests that began at the same offset wins.
+   * Records that bytes were added under `key` to an upload that stood at `fromBytes`. The first of two requests that
+   * began at the same offset wins.
    * @param partBytes the size of the whole part under `key`
    * @returns `offset-moved` where another request was first, `unknown-upload` where the upload is gone
    */

@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, pino, stdSerializers } from 'pino';
+import { type DestinationStream, pino, stdSerializers } from 'pino';
 import type { LogFields, Logger } from '../ports.ts';
+import { openLineWriter } from './line-writer.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -19,16 +20,11 @@ export interface ProcessLogger extends Logger {
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-/** Lines are gathered for so long at the most: one write for many of them. */
-const BUFFER_BYTES = 8 * 1024;
-const FLUSH_INTERVAL_MS = 100;
-
 /** Opens the log on standard error. Lines are written behind the caller's back; `flush` before the process ends. */
 export function openLog(options: LogOptions): ProcessLogger {
-  const out = destination({ dest: 2, sync: false, minLength: BUFFER_BYTES });
-  setInterval(() => out.flush(), FLUSH_INTERVAL_MS).unref();
+  const out = openLineWriter(2);
   const logger = options.formatter === 'json' ? jsonLogger(options, out) : textLogger(options, out);
-  return { ...logger, flush: () => out.flushSync() };
+  return { ...logger, flush: out.flush };
 }
 
 /** A logger that writes one JSON object a line. */
@@ -75,5 +71,10 @@ function plain(value: unknown): string {
       : typeof value === 'string'
         ? value
         : (JSON.stringify(value) ?? String(value));
-  return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\w.:/@+-]+$/.test(text)) return text;
+  // JSON leaves control characters beyond ASCII as they are, and those that turn the direction of writing around.
+  return JSON.stringify(text).replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

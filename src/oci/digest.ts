@@ -43,18 +43,13 @@ export class Digester {
   readonly algorithm: DigestAlgorithm;
   readonly #hash: Hash;
 
-  constructor(algorithm: DigestAlgorithm, from: Hash = createHash(algorithm)) {
+  constructor(algorithm: DigestAlgorithm) {
     this.algorithm = algorithm;
-    this.#hash = from;
+    this.#hash = createHash(algorithm);
   }
 
   update(bytes: Uint8Array): void {
     this.#hash.update(bytes);
-  }
-
-  /** An independent digester that has seen the same bytes. */
-  copy(): Digester {
-    return new Digester(this.algorithm, this.#hash.copy());
   }
 
   /** The digest of all bytes so far; the digester can go on afterwards. */

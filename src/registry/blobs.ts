@@ -52,7 +52,9 @@ export class Blobs {
     digest: Digest,
     rangeOf: (sizeBytes: number) => ByteRange | undefined,
   ): Promise<OpenBlob> {
-    return this.#attempt(repository, digest, async ({ key, sizeBytes }) => {
+    return this.#attempt(repository, digest, async (blob) => {
+      if (!(await this.#isWhole(blob))) return undefined;
+      const { key, sizeBytes } = blob;
       const range = rangeOf(sizeBytes);
       const stream = await this.#content.read(key, range ?? { first: 0, last: sizeBytes - 1 });
       return stream && { sizeBytes, range, stream };

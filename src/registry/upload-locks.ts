@@ -35,6 +35,10 @@ export class UploadLocks {
     this.#clock = clock;
   }
 
+  isHeld(uploadId: string): boolean {
+    return this.#holders.has(uploadId);
+  }
+
   /** @throws RegistryError UPLOAD_BUSY where another request keeps the upload */
   async hold<T>(uploadId: string, action: (hold: Hold) => Promise<T>): Promise<T> {
     const began = this.#clock.now();

@@ -185,7 +185,9 @@ export class Uploads {
   async expire(untouchedSinceMs: number): Promise<number> {
     let ended = 0;
     for (;;) {
-      const ids = await this.#deps.index.uploads.stale(untouchedSinceMs, 100);
+      const stale = await this.#deps.index.uploads.stale(untouchedSinceMs, 100);
+      // A request of this process may have been sending for all that time.
+      const ids = stale.filter((id) => !this.#locks.isHeld(id));
       for (const id of ids) await this.#end(id);
       ended += ids.length;
       if (ids.length === 0) return ended;

@@ -130,7 +130,9 @@ describe('the challenge', () => {
 
   it('names error="invalid_token" and the reason for a token that is not accepted', async () => {
     const answer = await door.send('GET', '/v2/a/b/tags/list', { token: 'a.b.c' });
-    expect(challengeOf(answer)).toBe(`${REALM},scope="repository:a/b:pull",error="invalid_token"`);
+    expect(challengeOf(answer)).toBe(
+      `${REALM},scope="repository:a/b:pull",error="invalid_token",error_description="the token is malformed"`,
+    );
     expect(problemOf(answer)).toMatchObject({ code: 'UNAUTHORIZED', message: 'the token is malformed' });
   });
 
@@ -141,7 +143,7 @@ describe('the challenge', () => {
     const answer = await door.send('PUT', '/v2/a/b/manifests/v1', { token, body: '{}' });
     expect([answer.status, challengeOf(answer)]).toEqual([
       401,
-      `${REALM},scope="repository:a/b:pull,push",error="insufficient_scope"`,
+      `${REALM},scope="repository:a/b:pull,push",error="insufficient_scope",error_description="'test' may not push a/b; the token grants pull there"`,
     ]);
     expect(problemOf(answer)).toEqual({
       code: 'DENIED',

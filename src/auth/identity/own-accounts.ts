@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AccountIndex } from '../../index/accounts.ts';
 import type { PasswordChecker } from './password-checker.ts';
 import { hashPassword } from './password-hash.ts';
@@ -25,8 +26,8 @@ export class OwnAccounts implements IdentityProvider {
     return isRight ? { account, labels: {}, isAdmin: record.isAdmin } : 'wrong-password';
   }
 
-  async pretend({ password }: Credentials): Promise<void> {
-    this.#standIn ??= hashPassword('nobody has this account');
-    await this.#passwords.pretend(await this.#standIn, password);
+  async pretend({ account, password }: Credentials): Promise<void> {
+    this.#standIn ??= hashPassword(randomUUID());
+    await this.#passwords.pretend(account, await this.#standIn, password);
   }
 }

@@ -140,9 +140,14 @@ test('does not remember without end', async () => {
 });
 
 test('pretending takes the hash path each time, and lets nobody in', async () => {
-  expect(await checker.pretend(BADMIN, 'badmin')).toBeUndefined();
-  await checker.pretend(BADMIN, 'badmin');
+  expect(await checker.pretend('nobody', BADMIN, 'badmin')).toBeUndefined();
+  await checker.pretend('nobody', BADMIN, 'badmin');
   expect(computations()).toBe(2);
   await checker.check('admin', BADMIN, 'badmin');
   expect(computations()).toBe(3);
+});
+
+test('pretending is shared by equal attempts at once, as checking is', async () => {
+  await Promise.all(Array.from({ length: 5 }, () => checker.pretend('nobody', BADMIN, 'wrong')));
+  expect(computations()).toBe(1);
 });

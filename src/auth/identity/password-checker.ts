@@ -21,9 +21,7 @@ export class PasswordChecker {
   }
 
   async check(account: string, hash: string, password: string): Promise<boolean> {
-    const entry = createHmac('sha256', this.#key)
-      .update(JSON.stringify([account, hash, password]))
-      .digest('base64');
+    const entry = this.#entry(account, hash, password);
     const untilMs = this.#known.get(entry);
     if (untilMs !== undefined && this.#clock.now() < untilMs) return true;
     this.#known.delete(entry);
@@ -32,9 +30,18 @@ export class PasswordChecker {
     return isRight;
   }
 
-  /** Takes the time of a check for nothing, so that how long an answer takes does not tell which accounts exist. */
-  async pretend(hash: string, password: string): Promise<void> {
-    await verifyPassword(hash, password);
+  /**
+   * Does what `check` does for an account that there is not, so that how long an answer takes, to one request or to
+   * many at once, does not tell which accounts exist.
+   */
+  async pretend(account: string, hash: string, password: string): Promise<void> {
+    await this.#once(this.#entry(account, hash, password), () => verifyPassword(hash, password));
+  }
+
+  #entry(account: string, hash: string, password: string): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([account, hash, password]))
+      .digest('base64');
   }
 
   /** Several requests that bring the same credentials at once share one computation. */

@@ -15,10 +15,22 @@ const BCRYPT = /^\$2[abxy]\$\d{2}\$[./A-Za-z0-9]{53}$/;
 // So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too.
 const MAX_PARALLEL = 2;
 
+// Those that wait behind so many are better told to come back.
+const MAX_WAITING = 64;
+
+/** So many passwords are being checked that another one would have to wait for seconds. */
+export class TooManyLogins extends Error {
+  constructor() {
+    super('too many logins at once');
+    this.name = 'TooManyLogins';
+  }
+}
+
 let running = 0;
 const queue: (() => void)[] = [];
 
 async function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  if (queue.length >= MAX_WAITING) throw new TooManyLogins();
   if (running >= MAX_PARALLEL) await new Promise<void>((resolve) => queue.push(resolve));
   else running += 1;
   try {
@@ -61,7 +73,7 @@ function isPossible(memoryKiB: number, passes: number, parallelism: number): boo
  * as docker_auth and htpasswd write them); anything else never matches.
  */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
+  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
   if (
     salt === undefined ||

@@ -35,8 +35,8 @@ export class StaticUsers implements IdentityProvider {
     return isRight ? { account, labels: user.labels, isAdmin: false } : 'wrong-password';
   }
 
-  pretend({ password }: Credentials): Promise<void> {
-    return this.#passwords.pretend(this.#standIn, password);
+  pretend({ account, password }: Credentials): Promise<void> {
+    return this.#passwords.pretend(account, this.#standIn, password);
   }
 
   anonymous(): Identity | undefined {

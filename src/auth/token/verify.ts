@@ -9,6 +9,7 @@ import { TokenRejected, type TrustedKeys } from './trust.ts';
 const LEEWAY_SECONDS = 60;
 const MAX_TOKEN_CHARACTERS = 64 * 1024;
 const MAX_REMEMBERED = 4096;
+const MAX_REMEMBERED_CHARACTERS = 8 * 1024;
 
 /** What an accepted token says. */
 export interface VerifiedToken {
@@ -41,6 +42,7 @@ export class TokenVerifier {
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRejected('the token is too long');
     const { payload, untilMs } = await this.#checked(token);
     const verified = readClaims(payload, untilMs);
+    if (token.length > MAX_REMEMBERED_CHARACTERS) return verified;
     if (this.#remembered.size >= MAX_REMEMBERED) {
       const [oldest] = this.#remembered.keys();
       if (oldest !== undefined) this.#remembered.delete(oldest);

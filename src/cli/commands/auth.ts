@@ -8,7 +8,7 @@ import { startServer } from '../../http/server.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { cannotListen } from '../failure.ts';
-import { runUntilSignal } from '../process.ts';
+import { untilSignal } from '../process.ts';
 import { loadTls } from '../tls.ts';
 import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
 import { aclFrom, signingKeyFrom, staticUsers } from '../token-parts.ts';
@@ -64,5 +64,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   process.stdout.write(
     `Berth issues tokens as "${token.issuer}" at ${scheme}://${address}${settings.pathPrefix}/auth\n`,
   );
-  await runUntilSignal(log, () => server.close(DRAIN_MS));
+  await untilSignal(log);
+  await server.close(DRAIN_MS);
+  log.flush();
 }

@@ -5,7 +5,7 @@ import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { cannotListen } from '../failure.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
-import { runUntilSignal } from '../process.ts';
+import { untilSignal } from '../process.ts';
 import { openState } from '../state.ts';
 import { loadTls } from '../tls.ts';
 import { welcome } from '../welcome.ts';
@@ -52,14 +52,17 @@ export async function serve(file: string | undefined): Promise<void> {
     }).catch((error: unknown) => {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
-    // Only now, when nothing else can fail: the password is shown once.
-    const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
-    prepared.resolve();
-    welcome({ server, config, admin });
-    await runUntilSignal(log, async () => {
+    try {
+      // Only now, when nothing else can fail: the password is shown once.
+      const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
+      prepared.resolve();
+      welcome({ server, config, admin });
+      await untilSignal(log);
       await server.close(config.http.drainTimeoutMs || DEFAULT_DRAIN_MS);
+    } finally {
+      await server.close(0);
       await stop();
-    });
+    }
   } finally {
     await state.index.close();
     log.flush();

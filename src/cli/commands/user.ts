@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { hashPassword } from '../../auth/identity/password-hash.ts';
 import { loadRegistryConfig } from '../../config/distribution.ts';
+import { indexFile } from '../../content/fs/layout.ts';
 import type { AccountIndex } from '../../index/accounts.ts';
 import { Failure } from '../failure.ts';
-import { randomPassword } from '../passwords.ts';
+import { COMMAND, randomPassword } from '../passwords.ts';
 import { openState } from '../state.ts';
 
 // The name stands in front of the account's repositories, and so follows the grammar of a repository's name.
@@ -18,11 +21,15 @@ export interface UserOptions {
 }
 
 async function withAccounts<T>(
-  options: UserOptions,
+  options: UserOptions & { mayCreate?: boolean },
   action: (accounts: AccountIndex) => Promise<T>,
 ): Promise<T> {
   const { config } = loadRegistryConfig({ file: options.config, env: process.env });
-  const { index } = await openState(config.storage.rootDirectory);
+  const folder = resolve(config.storage.rootDirectory);
+  if (!options.mayCreate && !existsSync(indexFile(folder))) {
+    throw new Failure(`there is no data folder of a registry at ${folder}; ${COMMAND} serve makes one`);
+  }
+  const { index } = await openState(folder);
   try {
     return await action(index.accounts);
   } finally {
@@ -44,7 +51,7 @@ function say(line: string): void {
 
 function noSuchAccount(name: string): Failure {
   return new Failure(
-    `there is no account ${JSON.stringify(name)}; bin/berth user list shows those that there are`,
+    `there is no account ${JSON.stringify(name)}; ${COMMAND} user list shows those that there are`,
   );
 }
 
@@ -57,9 +64,11 @@ export async function addUser(name: string, options: UserOptions & { admin?: boo
   }
   const { password, isRandom } = await choosePassword(options);
   const account = { name, passwordHash: await hashPassword(password), isAdmin: options.admin === true };
-  if (!(await withAccounts(options, (accounts) => accounts.create(account, Date.now())))) {
+  if (
+    !(await withAccounts({ ...options, mayCreate: true }, (accounts) => accounts.create(account, Date.now())))
+  ) {
     throw new Failure(
-      `the account "${name}" exists already; bin/berth user passwd ${name} changes its password`,
+      `the account "${name}" exists already; ${COMMAND} user passwd ${name} changes its password`,
     );
   }
   say(`Created the account "${name}"${account.isAdmin ? ', an administrator' : ''}.`);

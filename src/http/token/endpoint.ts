@@ -1,3 +1,4 @@
+import { TooManyLogins } from '../../auth/identity/password-hash.ts';
 import { AuthenticationFailed, type TokenService, UnknownService } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { quotedHeaderText } from '../header-text.ts';
@@ -34,6 +35,9 @@ export async function answerTokenRequest(
   } catch (error) {
     if (error instanceof UnknownService)
       throw new RegistryError('REQUEST_INVALID', { message: error.message });
+    if (error instanceof TooManyLogins) {
+      throw new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+    }
     if (!(error instanceof AuthenticationFailed)) throw error;
     throw new HttpError(
       'UNAUTHORIZED',

@@ -10,10 +10,22 @@ export interface ChallengeParameters {
   readonly required: readonly Access[];
 }
 
-function header({ realm, service, required }: ChallengeParameters, error: string | undefined): string {
+/** What is wrong with the token that came. */
+export interface Problem {
+  readonly error: 'invalid_token' | 'insufficient_scope';
+  /** For the person at the client. */
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+function header({ realm, service, required }: ChallengeParameters, problem: Problem | undefined): string {
   const parts = [`realm=${quotedHeaderText(realm)}`, `service=${quotedHeaderText(service)}`];
   if (required.length > 0) parts.push(`scope="${required.map(formatScope).join(' ')}"`);
-  if (error !== undefined) parts.push(`error="${error}"`);
+  if (problem !== undefined) {
+    parts.push(`error="${problem.error}"`);
+    // docker, podman and skopeo print it, also after a HEAD, whose answer has no body (RFC 6750, section 3).
+    parts.push(`error_description=${quotedHeaderText(problem.message.replaceAll('"', "'"))}`);
+  }
   return `Bearer ${parts.join(',')}`;
 }
 
@@ -31,13 +43,10 @@ function toRecords(access: Access): Readonly<Record<string, string>>[] {
  * 401 with the way to a token (distribution, spec/auth/token.md, "How to authenticate").
  * @param problem what is wrong with the token that came, if one came
  */
-export function challenge(
-  parameters: ChallengeParameters,
-  problem?: { error: 'invalid_token' | 'insufficient_scope'; message: string; cause?: unknown },
-): HttpError {
+export function challenge(parameters: ChallengeParameters, problem?: Problem): HttpError {
   return new HttpError(
     problem?.error === 'insufficient_scope' ? 'INSUFFICIENT_SCOPE' : 'UNAUTHORIZED',
-    { 'WWW-Authenticate': header(parameters, problem?.error) },
+    { 'WWW-Authenticate': header(parameters, problem) },
     {
       ...(problem && { message: problem.message, cause: problem.cause }),
       detail: parameters.required.length === 0 ? null : parameters.required.flatMap(toRecords),

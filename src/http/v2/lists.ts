@@ -6,7 +6,8 @@ import { json, type Reply } from '../message.ts';
 import type { RepositoryContext, V2Context } from './context.ts';
 
 const DEFAULT_PAGE = 100;
-const REFERRERS_PAGE = 1000;
+// Each may bring 64 KiB of annotations.
+const REFERRERS_PAGE = 100;
 
 /** @throws RegistryError PAGINATION_NUMBER_INVALID */
 function listQuery(query: URLSearchParams, defaultLimit: number): ListQuery {

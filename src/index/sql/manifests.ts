@@ -1,9 +1,12 @@
 import type { Digest } from '../../oci/digest.ts';
+import type { Manifest } from '../../oci/manifest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest, Referrer } from '../manifests.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { moveTag, removeTagsOf } from './tags.ts';
+
+const MAX_LISTED_ANNOTATIONS = 64 * 1024;
 
 // A join of these small tables costs SQLite several times what the subqueries cost: 24 µs against 4.
 interface ManifestRow {
@@ -36,7 +39,7 @@ const ABSENT_BLOBS = query<{ repository: number; digests: string }, { digest: st
    WHERE NOT EXISTS (
      SELECT 1 FROM blob_links
      WHERE blob_links.repository_id = :repository AND blob_links.digest = wanted.value
-   )`,
+   ) LIMIT 100`,
 );
 
 const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest: string }>(
@@ -44,7 +47,7 @@ const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest
    WHERE NOT EXISTS (
      SELECT 1 FROM manifests
      WHERE manifests.repository_id = :repository AND manifests.digest = wanted.value
-   )`,
+   ) LIMIT 100`,
 );
 
 const PUT_BODY = query<{ digest: string; bytes: Uint8Array }>(
@@ -126,6 +129,13 @@ export async function readManifest(session: Session, digest: Digest): Promise<Ui
   return (await session.first(BODY, { digest }))?.bytes;
 }
 
+/** The annotations that the list of referrers shows; of a manifest with more, it shows none. */
+function listedAnnotations({ subject, annotations }: Manifest): string | null {
+  if (subject === undefined || annotations === undefined) return null;
+  const text = JSON.stringify(annotations);
+  return text.length > MAX_LISTED_ANNOTATIONS ? null : text;
+}
+
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
   const { manifest, digest } = received;
   const repository = await ensureRepository(session, received.repository);
@@ -144,7 +154,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     size: received.bytes.byteLength,
     subject: manifest.subject ?? null,
     artifactType: manifest.artifactType ?? null,
-    annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
+    annotations: listedAnnotations(manifest),
     at: received.atMs,
   });
   const foreignBlobs = JSON.stringify([...new Set(manifest.foreignBlobs.map((blob) => blob.digest))]);

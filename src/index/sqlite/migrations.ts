@@ -5,6 +5,8 @@
  * - repositories: `listed_at` is when the first manifest came. While there are only blobs it is null, and the
  *   repository is not listed.
  * - manifest_bodies: manifests' bytes; those of equal manifests in several repositories are kept once.
+ * - manifests: has row ids, as its rows can be large; without them, each step of a search would read whole rows.
+ *   \`annotations\` are there for the list of referrers alone.
  * - manifest_references: what a manifest needs to be whole, its blobs and, for an index, its manifests.
  * - tag_events: every move of every tag. A null digest is a removal.
  * - upload_parts: a part of size 0 is a key that was claimed and holds nothing acknowledged.
@@ -47,7 +49,7 @@ CREATE TABLE manifests (
   annotations TEXT,
   pushed_at INTEGER NOT NULL,
   PRIMARY KEY (repository_id, digest)
-) WITHOUT ROWID;
+);
 CREATE INDEX manifests_digest ON manifests (digest);
 CREATE INDEX manifests_subject ON manifests (repository_id, subject, digest) WHERE subject IS NOT NULL;
 

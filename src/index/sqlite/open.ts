@@ -25,11 +25,13 @@ export async function openSqliteIndex(file: string): Promise<Index> {
   return createSqlIndex(createSession(db), writer.transact, {
     lost: writer.lost,
     async ping() {
+      writer.assertAlive();
       db.prepare('SELECT 1').get();
     },
     async close() {
-      await writer.close();
+      // The connection that closes last writes the log back into the file; one that only reads cannot.
       db.close();
+      await writer.close();
     },
   });
 }

@@ -5,6 +5,8 @@ import { IndexFault, type WriterMessage, type WriterRequest } from './protocol.t
 /** The thread that writes to the index. */
 export interface Writer {
   readonly transact: Transact;
+  /** Throws where the thread has ended. */
+  assertAlive(): void;
   /** Resolves when the thread ended without having been closed. */
   readonly lost: Promise<Error>;
   /** Commits what was asked for before, then ends the thread. */
@@ -70,6 +72,9 @@ export async function startWriter(file: string): Promise<Writer> {
         waiters.set(id, { resolve, reject });
         post({ id, name, args });
       });
+    },
+    assertAlive() {
+      if (ended !== undefined) throw ended;
     },
     lost: lost.promise,
     async close() {
