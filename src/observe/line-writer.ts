@@ -20,10 +20,10 @@ export interface LineWriter {
 export function openLineWriter(fd: number): LineWriter {
   let pending = '';
   let isWriting = false;
-  let timer: NodeJS.Timeout | undefined;
+  let isScheduled = false;
 
   const writeOut = (): void => {
-    timer = undefined;
+    isScheduled = false;
     if (isWriting || pending === '') return;
     const bytes = Buffer.from(pending);
     pending = '';
@@ -37,7 +37,9 @@ export function openLineWriter(fd: number): LineWriter {
   };
 
   const schedule = (): void => {
-    timer ??= setTimeout(writeOut, FLUSH_INTERVAL_MS).unref();
+    if (isScheduled) return;
+    isScheduled = true;
+    setTimeout(writeOut, FLUSH_INTERVAL_MS).unref();
   };
 
   return {
