@@ -38,9 +38,9 @@ module.exports = {
       comment: 'Only src/cli constructs adapters; everything else knows their ports.',
       from: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/content/fs/', '^src/index/sqlite/', '\\.test\\.ts$'],
+        pathNot: ['^src/cli/', '^src/content/fs/', '^src/index/sqlite/', '^src/observe/', '\\.test\\.ts$'],
       },
-      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/observe/'], pathNot: [] },
+      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/observe/'] },
     },
     {
       name: 'oci-is-pure',
@@ -59,6 +59,13 @@ module.exports = {
         pathNot: [name, ...allowed[name]].map((m) => `^src/${m}(/|\\.ts$)`),
       },
     })),
+    {
+      name: 'config-knows-no-connections',
+      severity: 'error',
+      comment: 'Configuration is text that becomes settings; it may read the files that it is told to read.',
+      from: { path: '^src/config/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(node:)?(http|https|http2|net|tls|dgram|dns|child_process|worker_threads)$' },
+    },
     {
       name: 'no-import-from-tests',
       severity: 'error',
