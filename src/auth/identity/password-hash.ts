@@ -73,7 +73,7 @@ function isPossible(memoryKiB: number, passes: number, parallelism: number): boo
  * as docker_auth and htpasswd write them); anything else never matches.
  */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash));
+  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
   if (
     salt === undefined ||

@@ -6,7 +6,7 @@
  *   repository is not listed.
  * - manifest_bodies: manifests' bytes; those of equal manifests in several repositories are kept once.
  * - manifests: has row ids, as its rows can be large; without them, each step of a search would read whole rows.
- *   \`annotations\` are there for the list of referrers alone.
+ *   `annotations` are there for the list of referrers alone.
  * - manifest_references: what a manifest needs to be whole, its blobs and, for an index, its manifests.
  * - tag_events: every move of every tag. A null digest is a removal.
  * - upload_parts: a part of size 0 is a key that was claimed and holds nothing acknowledged.
