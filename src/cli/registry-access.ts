@@ -9,7 +9,7 @@ import type { HttpRequest } from '../http/message.ts';
 import { type AccessControl, OPEN_ACCESS, TokenAccess } from '../http/v2/access.ts';
 import type { Index } from '../index/index.ts';
 import type { Clock, Logger } from '../ports.ts';
-import { BUILTIN_SERVICE, builtinAuth } from './builtin-auth.ts';
+import { BUILTIN_SERVICE, type BuiltinAuth, builtinAuth } from './builtin-auth.ts';
 import { readNamedFile, usingFile } from './key-files.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
@@ -17,6 +17,8 @@ import { tokenEndpoints } from './token-endpoints.ts';
 export interface RegistryAccess {
   readonly control: AccessControl;
   readonly endpoints: readonly [string, Endpoint][];
+  /** The token service of its own, where there is one. */
+  readonly builtin?: BuiltinAuth;
 }
 
 /** What it is made from. */
@@ -57,7 +59,7 @@ async function ownTokens(
     service: BUILTIN_SERVICE,
     realm: (request) => `${deps.urls.baseOf(request)}/auth/token`,
   });
-  return { control, endpoints: tokenEndpoints(auth.service, auth.keys, auth.issuer) };
+  return { control, endpoints: tokenEndpoints(auth.service, auth.keys, auth.issuer), builtin: auth };
 }
 
 /**

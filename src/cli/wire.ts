@@ -5,10 +5,11 @@ import { externalUrl } from '../http/external-url.ts';
 import { type HealthCheck, ready } from '../http/health.ts';
 import type { App } from '../http/message.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
-import { startJob } from '../lifecycle/job.ts';
+import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
+import type { BuiltinAuth } from './builtin-auth.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
@@ -22,15 +23,19 @@ export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
   readonly log: Logger;
 }
 
-/** A registry that answers requests and looks after itself in the background. */
+/** A registry that answers requests. */
 export interface RegistryProgram {
   readonly app: App;
+  /** The token service of its own, where the configuration asks for one. */
+  readonly auth: BuiltinAuth | undefined;
+  /** Begins what is done in the background: what a process that died left to do first, beside the requests. */
+  startJobs(): void;
   /** Ends the background jobs and lets go of open files, once no request is under way. The state stays open. */
   stop(): Promise<void>;
 }
 
 /**
- * Puts a registry together, as its configuration asks for, and starts its background jobs.
+ * Puts a registry together, as its configuration asks for.
  * @throws ConfigError
  */
 export async function wireRegistry({
@@ -49,7 +54,8 @@ export async function wireRegistry({
   });
   const access = await registryAccess(config.auth, { index: state.index, document, urls, clock, log });
 
-  const sweeper = startJob('remove discarded content', SWEEP_INTERVAL_MS, log, () => removeDiscarded(state));
+  const jobs = new Jobs(log);
+  const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () => removeDiscarded(state));
   const registry = createRegistry({
     ...state,
     clock,
@@ -58,15 +64,12 @@ export async function wireRegistry({
     deleteEnabled: storage.deleteEnabled,
   });
   const { uploads } = registry;
-  const expiry = startJob('expire uploads', storage.uploadPurging.intervalMs, log, async () => {
+  jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
     if (storage.uploadPurging.enabled) {
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
     }
   });
-  const idle = startJob('close idle uploads', SWEEP_INTERVAL_MS, log, () => uploads.closeIdle());
-  // What a process that died left to do is done at the next start, beside the requests.
-  sweeper.nudge();
-  expiry.nudge();
+  jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   const checks: HealthCheck[] = [
     { name: 'index', check: () => state.index.ping() },
@@ -95,8 +98,10 @@ export async function wireRegistry({
   });
   return {
     app,
+    auth: access.builtin,
+    startJobs: () => jobs.start(),
     async stop() {
-      await Promise.all([sweeper, expiry, idle].map((job) => job.stop()));
+      await jobs.stop();
       await uploads.close();
     },
   };

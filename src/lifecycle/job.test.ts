@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordedLog } from '../../test/support/recorded-log.ts';
-import { startJob } from './job.ts';
+import { type Job, Jobs } from './job.ts';
 
 /** An action whose runs end when the test says so. */
 class Action {
@@ -30,11 +30,26 @@ async function settle(): Promise<void> {
 
 let log: RecordedLog;
 let action: Action;
+let jobs: Jobs;
+
+/** One job, whose first run is over. */
+async function started(name: string, run: () => Promise<void>): Promise<Job> {
+  let isFirst = true;
+  const job = jobs.add(name, 1_000, () => {
+    if (!isFirst) return run();
+    isFirst = false;
+    return Promise.resolve();
+  });
+  jobs.start();
+  await settle();
+  return job;
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
   log = new RecordedLog();
   action = new Action();
+  jobs = new Jobs(log);
 });
 
 afterEach(() => {
@@ -42,8 +57,20 @@ afterEach(() => {
 });
 
 describe('a job', () => {
-  it('runs at its intervals, and not before the first', async () => {
-    const job = startJob('test', 1_000, log, action.run);
+  it('runs when it is started, and not before', async () => {
+    const job = jobs.add('test', 1_000, action.run);
+    job.nudge();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(action.runs).toBe(0);
+    jobs.start();
+    await settle();
+    expect(action.runs).toBe(1);
+    await action.end();
+    await jobs.stop();
+  });
+
+  it('runs at its intervals', async () => {
+    await started('test', action.run);
     await vi.advanceTimersByTimeAsync(999);
     expect(action.runs).toBe(0);
     for (let run = 1; run <= 3; run += 1) {
@@ -51,11 +78,11 @@ describe('a job', () => {
       expect(action.runs).toBe(run);
       await action.end();
     }
-    await job.stop();
+    await jobs.stop();
   });
 
   it('never runs twice at a time; what was asked for meanwhile is done once, afterwards', async () => {
-    const job = startJob('test', 1_000, log, action.run);
+    const job = await started('test', action.run);
     job.nudge();
     await settle();
     expect(action.runs).toBe(1);
@@ -71,14 +98,14 @@ describe('a job', () => {
     await settle();
     expect(action.runs).toBe(3);
     await action.end();
-    await job.stop();
+    await jobs.stop();
   });
 
   it('may be asked for by its own action', async () => {
     let runs = 0;
     let running = 0;
     let most = 0;
-    const job = startJob('test', 1_000, log, async () => {
+    const job = await started('test', async () => {
       runs += 1;
       running += 1;
       most = Math.max(most, running);
@@ -90,13 +117,13 @@ describe('a job', () => {
     job.nudge();
     await settle();
     expect({ runs, most }).toEqual({ runs: 3, most: 1 });
-    await job.stop();
+    await jobs.stop();
   });
 
   it('that fails is logged, and runs again', async () => {
     const error = new Error('no luck');
     let runs = 0;
-    const job = startJob('sweep', 1_000, log, async () => {
+    const job = await started('sweep', async () => {
       runs += 1;
       if (runs < 3) throw error;
     });
@@ -109,16 +136,16 @@ describe('a job', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(runs).toBe(3);
     expect(log.entries).toHaveLength(2);
-    await job.stop();
+    await jobs.stop();
   });
 
   it('stops when the run under way is over, and never runs again', async () => {
-    const job = startJob('test', 1_000, log, action.run);
+    const job = await started('test', action.run);
     job.nudge();
     job.nudge();
     await settle();
     let isStopped = false;
-    const stopped = job.stop().then(() => {
+    const stopped = jobs.stop().then(() => {
       isStopped = true;
     });
     await vi.advanceTimersByTimeAsync(3_000);
@@ -129,12 +156,12 @@ describe('a job', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     expect(action.runs).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
-    await job.stop();
+    await jobs.stop();
   });
 
   it('stops at once where nothing is under way', async () => {
-    const job = startJob('test', 1_000, log, action.run);
-    await job.stop();
+    await started('test', action.run);
+    await jobs.stop();
     await vi.advanceTimersByTimeAsync(3_000);
     expect(action.runs).toBe(0);
   });

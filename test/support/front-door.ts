@@ -5,20 +5,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { TokenIssuer } from '../../src/auth/token/issue.ts';
-import { BUILTIN_SERVICE, type BuiltinAuth, builtinAuth } from '../../src/cli/builtin-auth.ts';
+import { BUILTIN_SERVICE, type BuiltinAuth } from '../../src/cli/builtin-auth.ts';
 import { ensureAdmin } from '../../src/cli/passwords.ts';
 import { openState, type State } from '../../src/cli/state.ts';
-import { commonEndpoints, tokenEndpoints } from '../../src/cli/token-endpoints.ts';
+import { wireRegistry } from '../../src/cli/wire.ts';
 import { parseRegistryConfig } from '../../src/config/distribution.ts';
-import { createApp, type Endpoint } from '../../src/http/app.ts';
-import { externalUrl } from '../../src/http/external-url.ts';
-import { ready } from '../../src/http/health.ts';
 import { type App, isStream, type Reply } from '../../src/http/message.ts';
 import { toHttpRequest } from '../../src/http/node-request.ts';
-import { type AccessControl, OPEN_ACCESS, TokenAccess } from '../../src/http/v2/access.ts';
 import type { Access } from '../../src/oci/scope.ts';
 import type { Clock, LogFields, Logger } from '../../src/ports.ts';
-import { createRegistry } from '../../src/registry/registry.ts';
 
 export const ADMIN_PASSWORD = 'the password of the administrator';
 
@@ -196,63 +191,11 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
   const log = recordedLog();
   const opened = await openState(config.storage.rootDirectory);
   const state = options.wrap?.(opened) ?? opened;
-  const registry = createRegistry({
-    ...state,
-    clock,
-    log,
-    onDiscard: () => undefined,
-    deleteEnabled: config.storage.deleteEnabled,
-  });
-  const urls = externalUrl({
-    host: config.http.host,
-    prefix: config.http.prefix,
-    relative: config.http.relativeUrls,
-    fallbackHost: config.http.addr,
-  });
-  let control: AccessControl = OPEN_ACCESS;
-  let endpoints: readonly [string, Endpoint][] = [];
-  let auth: BuiltinAuth | undefined;
-  if (config.auth.kind === 'builtin') {
-    auth = await builtinAuth(config.auth.settings, document.scope(['auth', 'builtin']), {
-      index: state.index,
-      clock,
-      log,
-    });
-    control = new TokenAccess({
-      verifier: auth.verifier,
-      service: BUILTIN_SERVICE,
-      realm: (request) => `${urls.baseOf(request)}/auth/token`,
-    });
-    endpoints = tokenEndpoints(auth.service, auth.keys, auth.issuer);
-    if (options.admin === true && config.auth.settings.users === undefined) {
-      await ensureAdmin(state.index.accounts, ADMIN_PASSWORD, clock.now());
-    }
-  }
-  const checks = [
-    { name: 'index', check: () => state.index.ping() },
-    { name: 'content', check: () => state.content.ping() },
-  ];
-  const app = createApp({
-    log,
-    clock,
-    accessLog: config.log.accessLog,
-    prefix: config.http.prefix,
-    headers: Object.fromEntries(
-      Object.entries(config.http.headers).map(([name, values]) => [name, values.join(', ')]),
-    ),
-    endpoints: new Map([
-      ...commonEndpoints('Berth'),
-      ['/readyz', { methods: ['GET', 'HEAD'], handle: () => ready(checks, log) }],
-      ...endpoints,
-    ]),
-    v2: {
-      registry,
-      access: control,
-      isReadOnly: config.storage.readOnly,
-      limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
-      urlOf: urls.locationOf,
-    },
-  });
+  const program = await wireRegistry({ config, document, state, clock, log });
+  const { app, auth } = program;
+  const hasOwnAccounts = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
+  if (options.admin === true && hasOwnAccounts)
+    await ensureAdmin(state.index.accounts, ADMIN_PASSWORD, clock.now());
   return {
     app,
     state,
@@ -267,7 +210,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
       return (await issuer.issue({ subject, audience: BUILTIN_SERVICE, access })).token;
     },
     async close() {
-      await registry.uploads.close();
+      await program.stop();
       await opened.index.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },

@@ -42,7 +42,7 @@ export async function serve(file: string | undefined): Promise<void> {
     process.exit(1);
   });
   try {
-    const { app, stop } = await wireRegistry({ ...loaded, state, clock: CLOCK, log });
+    const { app, startJobs, stop } = await wireRegistry({ ...loaded, state, clock: CLOCK, log });
     const prepared = Promise.withResolvers<void>();
     const server = await startServer({
       app: answeringAfter(prepared.promise, app),
@@ -52,6 +52,7 @@ export async function serve(file: string | undefined): Promise<void> {
     }).catch((error: unknown) => {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
+    startJobs();
     try {
       // Only now, when nothing else can fail: the password is shown once.
       const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
