@@ -26,9 +26,16 @@ export interface AppOptions {
   readonly accessLog: boolean;
 }
 
+/** What clients pushed is never to be taken for a page, whatever it looks like. Configured headers come on top. */
+function headersOfAll(configured: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isSet = Object.keys(configured).some((name) => name.toLowerCase() === 'x-content-type-options');
+  return isSet ? configured : { 'X-Content-Type-Options': 'nosniff', ...configured };
+}
+
 /** Builds the function that answers every request. */
 export function createApp(options: AppOptions): App {
   const { log, clock, accessLog } = options;
+  const always = headersOfAll(options.headers);
   return async (received) => {
     const began = clock.now();
     const request = withoutPrefix(received, options.prefix);
@@ -51,7 +58,7 @@ export function createApp(options: AppOptions): App {
       });
     }
     const headers = {
-      ...options.headers,
+      ...always,
       ...(isV2(request.path) && V2_HEADERS),
       ...reply.headers,
       'X-Request-Id': request.id,
