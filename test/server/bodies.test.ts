@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUILTIN } from '../support/front-door.ts';
 import { bytes, digestOf, OCI_IMAGE, targetOf } from '../support/oci-content.ts';
-import { head, RawClient, responsesIn, type Served, serve } from '../support/raw-http.ts';
+import { head, RawClient, type Served, serve } from '../support/raw-http.ts';
+import { responsesIn } from '../support/raw-response.ts';
 
 /* What becomes of bodies that are not as announced, and of answers that come before the end of a body. */
 

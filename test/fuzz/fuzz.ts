@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { attack, holdSlowly } from './attack.ts';
+import { ATTACKS, type Attack, MANNERS, type Manner } from './requests.ts';
+import { type Holdings, holdingsOf, pushAndPull } from './server.ts';
+
+/** What a run tried and found. */
+export interface FuzzReport {
+  readonly seed: number;
+  readonly connections: number;
+  readonly honestRounds: number;
+  /** By kind of attack: how often each class of answer came; `none` where the connection just ended. */
+  readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** One line each, with the bytes; nothing where all is well. */
+  readonly findings: readonly string[];
+  readonly warm: Holdings;
+  readonly end: Holdings;
+}
+
+const PARALLEL = 48;
+const SLOW = 50;
+const BATCH = 200;
+const MAX_FINDINGS = 20;
+const SHOWN_BYTES = 600;
+
+/** Warm is what a server is after so much of the run. */
+const WARM_SHARE = 0.3;
+/** Memory goes up and down with the collector of garbage; a leak goes on beyond it. */
+const LEAK_MB = 96;
+const LEAK_FILES = 12;
+const SETTLE_MS = 3_000;
+
+function describe(what: Attack, manner: Manner, broken: string): string {
+  const shown = what.bytes.subarray(0, SHOWN_BYTES).toString('latin1');
+  const more = what.bytes.byteLength > SHOWN_BYTES ? ` … of ${what.bytes.byteLength} bytes` : '';
+  return `${broken}: ${what.kind}, ${manner}: ${JSON.stringify(shown)}${more}`;
+}
+
+/** Attacks a server for so long, with an honest client beside, and stops by itself. */
+export async function fuzz(options: {
+  readonly url: string;
+  readonly pid: number;
+  readonly seconds: number;
+  readonly seed: number;
+}): Promise<FuzzReport> {
+  const { url, pid, seconds, seed } = options;
+  const port = Number(new URL(url).port);
+  const began = Date.now();
+  const until = began + seconds * 1000;
+  const findings: string[] = [];
+  const answers: Record<string, Record<string, number>> = {};
+  let connections = 0;
+  let honestRounds = 0;
+  let batch = 0;
+  let queue: { what: Attack; manner: Manner }[] = [];
+  let warm: Holdings | undefined;
+  const isOver = (): boolean => Date.now() >= until || findings.length >= MAX_FINDINGS;
+
+  const next = (): { what: Attack; manner: Manner } => {
+    if (queue.length === 0) {
+      batch += 1;
+      const pairs = fc.record({ what: ATTACKS, manner: fc.constantFrom(...MANNERS) });
+      queue = fc.sample(pairs, { seed: seed + batch, numRuns: BATCH });
+    }
+    return queue.pop() as { what: Attack; manner: Manner };
+  };
+
+  const hostile = async (): Promise<void> => {
+    while (!isOver()) {
+      const { what, manner } = next();
+      const { statuses, broken } = await attack(port, what, manner);
+      connections += 1;
+      answers[what.kind] ??= {};
+      const counts = answers[what.kind] ?? {};
+      for (const status of statuses.length === 0 ? ['none'] : statuses) {
+        const answer = typeof status === 'string' ? status : `${Math.floor(status / 100)}xx`;
+        counts[answer] = (counts[answer] ?? 0) + 1;
+      }
+      if (broken !== undefined) findings.push(describe(what, manner, broken));
+    }
+  };
+
+  const honest = async (): Promise<void> => {
+    while (!isOver()) {
+      const problem = await pushAndPull(url, honestRounds).catch(
+        (error: unknown) => `an honest client failed: ${error}`,
+      );
+      honestRounds += 1;
+      if (problem !== undefined) findings.push(problem);
+      if (warm === undefined && Date.now() - began > seconds * 1000 * WARM_SHARE) warm = holdingsOf(pid);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+
+  const slow = async (): Promise<void> => {
+    while (!isOver()) await holdSlowly(port, isOver);
+  };
+
+  await Promise.all([
+    honest(),
+    ...Array.from({ length: PARALLEL }, hostile),
+    ...Array.from({ length: SLOW }, slow),
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const end = holdingsOf(pid);
+  warm ??= end;
+  if (end.residentMb - warm.residentMb > LEAK_MB) {
+    findings.push(`memory grew from ${warm.residentMb} to ${end.residentMb} MB`);
+  }
+  // While warm, the connections of the moment are open too.
+  if (end.files > warm.files + LEAK_FILES)
+    findings.push(`open files grew from ${warm.files} to ${end.files}`);
+  return { seed, connections, honestRounds, answers, findings, warm, end };
+}
