@@ -9,7 +9,8 @@ import type { UploadIndex } from './uploads.ts';
  * Everything that the registry knows, save the bytes: the index alone decides what exists and who may see it.
  *
  * Each method is one whole transaction. One that changes something returns when the change is on disk for good
- * (survives kill -9 and loss of power) and visible to every process that shares the index. Methods answer what
+ * (survives kill -9 and loss of power) and visible to every process that shares the index: in this one at once, in
+ * another from the next turn of its event loop on, before it reads its next request. Methods answer what
  * they found as a value; they throw only where the index itself fails.
  */
 export interface Index {

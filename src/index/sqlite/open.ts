@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import type { Index } from '../index.ts';
 import { createSqlIndex } from '../sql/sql-index.ts';
-import { createSession, openReader } from './connection.ts';
+import { openReader } from './connection.ts';
+import { createSnapshotSession } from './snapshot.ts';
 import { startWriter, type Writer } from './writer.ts';
 
 async function openReaderOr(writer: Writer, file: string): Promise<Database.Database> {
@@ -22,7 +23,9 @@ async function openReaderOr(writer: Writer, file: string): Promise<Database.Data
 export async function openSqliteIndex(file: string): Promise<Index> {
   const writer = await startWriter(file);
   const db = await openReaderOr(writer, file);
-  return createSqlIndex(createSession(db), writer.transact, {
+  const reads = createSnapshotSession(db);
+  writer.onCommit(reads.refresh);
+  return createSqlIndex(reads, writer.transact, {
     lost: writer.lost,
     async ping() {
       writer.assertAlive();

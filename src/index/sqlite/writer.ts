@@ -5,6 +5,8 @@ import { IndexFault, type WriterMessage, type WriterRequest } from './protocol.t
 /** The thread that writes to the index. */
 export interface Writer {
   readonly transact: Transact;
+  /** Calls `listener` after each commit, before anybody is told of it. */
+  onCommit(listener: () => void): void;
   /** Throws where the thread has ended. */
   assertAlive(): void;
   /** Resolves when the thread ended without having been closed. */
@@ -31,6 +33,7 @@ export async function startWriter(file: string): Promise<Writer> {
   let lastId = 0;
   let ended: Error | undefined;
   let isClosing = false;
+  let committed = (): void => undefined;
   const lost = Promise.withResolvers<Error>();
   const started = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();
@@ -46,6 +49,7 @@ export async function startWriter(file: string): Promise<Writer> {
   thread.on('message', (message: WriterMessage) => {
     if ('ready' in message) return started.resolve();
     if ('failed' in message) return end(new IndexFault(message.failed));
+    committed();
     for (const reply of message.replies) {
       const waiter = waiters.get(reply.id);
       waiters.delete(reply.id);
@@ -72,6 +76,9 @@ export async function startWriter(file: string): Promise<Writer> {
         waiters.set(id, { resolve, reject });
         post({ id, name, args });
       });
+    },
+    onCommit(listener) {
+      committed = listener;
     },
     assertAlive() {
       if (ended !== undefined) throw ended;
