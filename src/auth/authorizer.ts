@@ -29,3 +29,12 @@ export const OWN_NAMESPACE: Authorizer = {
     return isOwn ? wanted.actions : [];
   },
 };
+
+/** Everybody may pull, and whoever has an account may do everything. */
+export const ANYBODY_PULLS: Authorizer = {
+  name: 'anybody pulls',
+  authorize(who, wanted) {
+    if (who.account !== '') return wanted.actions;
+    return wanted.type === 'repository' ? wanted.actions.filter((action) => action === 'pull') : [];
+  },
+};

@@ -34,7 +34,10 @@ interface Dependencies {
 }
 
 /** The key that the index holds; the first process to ask makes it. */
-async function ownKeys({ index, clock }: Dependencies): Promise<SigningKey[]> {
+export async function ownKeys({
+  index,
+  clock,
+}: Pick<Dependencies, 'index' | 'clock'>): Promise<SigningKey[]> {
   const records = await index.signingKeys.list();
   if (records.length > 0) return Promise.all(records.map(({ privateKeyPem }) => signingKeyOf(privateKeyPem)));
   const privateKeyPem = generateKeyPem();

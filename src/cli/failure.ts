@@ -6,7 +6,8 @@ export class Failure extends Error {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The code of a system error; undefined where it has none. */
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -101,6 +101,7 @@ export async function wireRegistry({
     auth: access.builtin,
     startJobs: () => jobs.start(),
     async stop() {
+      access.watch?.stop();
       await jobs.stop();
       await uploads.close();
     },

@@ -1,23 +1,29 @@
 import { builtin } from './auth-schema.ts';
 import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
-import type { RegistryAuthSettings } from './registry-config.ts';
-import { optional, required, type Type, unsupported, withDefault } from './schema.ts';
-import { anything, bool, strictText } from './types-scalar.ts';
+import type { RegistryAuthSettings } from './registry-auth-settings.ts';
+import { token } from './registry-token-schema.ts';
+import { optional, required, type Type } from './schema.ts';
+import { oneOf, strictText } from './types-scalar.ts';
 import { expandShorthand, placeOfKey, refine, section } from './types-section.ts';
 
-const NOT_YET = 'this version of Berth knows builtin, token and none';
-
-const token = section(
+/** `auth.htpasswd`: the original's keys, and `anonymous`. */
+const htpasswd = section(
   {
-    realm: required(strictText, 'URL of the token service.'),
-    service: required(strictText, 'Name of this registry; must be the `aud` of tokens.'),
-    issuer: required(strictText, 'Must be the `iss` of tokens.'),
-    rootcertbundle: required(strictText, 'PEM file with the certificates that may sign tokens.'),
-    autoredirect: withDefault(bool, 'The realm is the host that the client used.', false),
-    autoredirectpath: withDefault(strictText, 'Path of the realm with autoredirect.', '/auth/token'),
-    jwks: unsupported(anything, 'list the signing certificates in rootcertbundle'),
-    signingalgorithms: unsupported(anything, 'the algorithm follows from the kind of key in rootcertbundle'),
+    realm: required(strictText, 'What clients are told that the password is for.'),
+    path: required(
+      strictText,
+      'Password file with bcrypt entries, read again when it changes; a missing one is made, with one account.',
+    ),
+    anonymous: optional(oneOf(['pull']), 'What callers without an account may do; otherwise nothing.'),
+  },
+  { go: 'map' },
+);
+
+const silly = section(
+  {
+    realm: required(strictText, 'URL that the challenge names.'),
+    service: required(strictText, 'Service that the challenge names.'),
   },
   { go: 'map' },
 );
@@ -33,24 +39,17 @@ export const auth: Type<RegistryAuthSettings> = refine(
       builtin: optional(builtin, "Berth's own accounts and tokens; the content is docker_auth's."),
       token: optional(token, 'Tokens of another service.'),
       none: optional(section({}, { go: 'map' }), 'Everybody may do everything.'),
-      htpasswd: unsupported(anything, NOT_YET, { evenIfEmpty: true }),
-      silly: unsupported(anything, NOT_YET, { evenIfEmpty: true }),
+      htpasswd: optional(htpasswd, 'Accounts of a password file.'),
+      silly: optional(silly, 'For tests: any Authorization header lets in.'),
     },
     { go: 'map', shorthand: true, unknownKey: kubernetesKey },
   ),
   (value, at, node): RegistryAuthSettings => {
     checkOne(at, node);
     if (value.builtin !== undefined) return { kind: 'builtin', settings: value.builtin };
-    if (value.token === undefined) return { kind: 'none' };
-    return {
-      kind: 'token',
-      realm: value.token.realm,
-      service: value.token.service,
-      issuer: value.token.issuer,
-      rootCertBundle: value.token.rootcertbundle,
-      autoRedirect: value.token.autoredirect,
-      autoRedirectPath: value.token.autoredirectpath,
-    };
+    if (value.htpasswd !== undefined) return { kind: 'htpasswd', ...value.htpasswd };
+    if (value.silly !== undefined) return { kind: 'silly', ...value.silly };
+    return value.token ?? { kind: 'none' };
   },
 );
 

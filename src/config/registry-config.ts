@@ -1,5 +1,5 @@
-import type { BuiltinAuthSettings } from './auth-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
+import type { RegistryAuthSettings } from './registry-auth-settings.ts';
 import type { Scalar } from './types-scalar.ts';
 
 /** What `berth serve` is told. Times are milliseconds; paths are as written, relative to the working directory. */
@@ -53,21 +53,3 @@ export interface HttpSettings {
   /** PEM files; undefined: plain HTTP. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
 }
-
-export type RegistryAuthSettings =
-  /** Everybody may do everything. */
-  | { readonly kind: 'none' }
-  /** Tokens of a foreign issuer. */
-  | {
-      readonly kind: 'token';
-      readonly realm: string;
-      readonly service: string;
-      readonly issuer: string;
-      /** PEM file with the certificates that may sign. */
-      readonly rootCertBundle: string;
-      /** The realm is the host that the client used, with `autoRedirectPath`. */
-      readonly autoRedirect: boolean;
-      readonly autoRedirectPath: string;
-    }
-  /** Berth's own accounts and tokens. */
-  | { readonly kind: 'builtin'; readonly settings: BuiltinAuthSettings };

@@ -1,6 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
+import { hash as hashBcrypt, verify as verifyBcrypt } from '@node-rs/bcrypt';
 
 const runArgon2 = promisify(argon2);
 
@@ -63,6 +63,19 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(nonce)}$${unpadded(tag)}`;
 }
 
+/** What `htpasswd -B` writes unless told otherwise is 5; distribution makes its own entry with this. */
+const BCRYPT_COST = 10;
+
+/** Hashes a password for a file that other programs read, too: bcrypt, as `htpasswd -B` writes it. */
+export function hashForHtpasswd(password: string): Promise<string> {
+  return inTurn(() => hashBcrypt(password, BCRYPT_COST));
+}
+
+/** Whether a text is a bcrypt hash. */
+export function isBcrypt(hash: string): boolean {
+  return BCRYPT.test(hash);
+}
+
 /** RFC 9106, section 3.1: at least one pass and one lane, and 8 KiB for each lane. */
 function isPossible(memoryKiB: number, passes: number, parallelism: number): boolean {
   return passes >= 1 && parallelism >= 1 && memoryKiB >= 8 * parallelism;
@@ -73,7 +86,7 @@ function isPossible(memoryKiB: number, passes: number, parallelism: number): boo
  * as docker_auth and htpasswd write them); anything else never matches.
  */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  if (BCRYPT.test(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
+  if (isBcrypt(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
   if (
     salt === undefined ||

@@ -17,7 +17,7 @@ const MIN_RSA_BITS = 2048;
 export function algorithmsFor(key: KeyObject): readonly string[] {
   if (key.asymmetricKeyType === 'rsa') {
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    return bits < MIN_RSA_BITS ? [] : ['RS256', 'RS384', 'RS512'];
+    return bits < MIN_RSA_BITS ? [] : ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
   }
   if (key.asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519'];
   const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;

@@ -3,6 +3,7 @@ import type { JWK, JWTHeaderParameters } from 'jose';
 import { calculateJwkThumbprint } from 'jose';
 import type { Clock } from '../../ports.ts';
 import { algorithmsFor } from './algorithms.ts';
+import type { PublishedKey } from './jwks.ts';
 import { libtrustKeyId, thumbprintKeyId } from './key-id.ts';
 
 /** Why a token is not accepted, in words for the person who operates the registry. */
@@ -26,38 +27,56 @@ export interface TrustedKey {
 /** Keys whose signatures count, by each of the ids that an issuer may give them. */
 export class TrustedKeys {
   readonly #byId: ReadonlyMap<string, KeyObject>;
+  readonly #published: ReadonlyMap<string, KeyObject>;
   readonly #roots: readonly X509Certificate[];
   readonly #clock: Clock;
 
-  private constructor(byId: ReadonlyMap<string, KeyObject>, roots: readonly X509Certificate[], clock: Clock) {
-    this.#byId = byId;
+  private constructor(
+    keys: { byId: ReadonlyMap<string, KeyObject>; published: ReadonlyMap<string, KeyObject> },
+    roots: readonly X509Certificate[],
+    clock: Clock,
+  ) {
+    this.#byId = keys.byId;
+    this.#published = keys.published;
     this.#roots = roots;
     this.#clock = clock;
   }
 
-  /** @param roots the certificates of `rootcertbundle`; @param keys further keys, such as one's own */
+  /**
+   * @param roots the certificates of `rootcertbundle`
+   * @param keys further keys, such as one's own
+   * @param published the keys of `jwks`
+   */
   static async create(
     roots: readonly X509Certificate[],
     keys: readonly KeyObject[],
     clock: Clock,
+    published: readonly PublishedKey[] = [],
   ): Promise<TrustedKeys> {
-    const byId = new Map<string, KeyObject>();
-    for (const key of [...roots.map((root) => root.publicKey), ...keys]) {
-      if (algorithmsFor(key).length === 0) continue;
-      byId.set(libtrustKeyId(key), key);
-      byId.set(await thumbprintKeyId(key), key);
-    }
-    return new TrustedKeys(byId, roots, clock);
+    const byPublishedId = await byEachId(published.map(({ key }) => key));
+    // The issuer's own word for a key comes before what is computed from another one.
+    for (const { key, keyId } of published) if (keyId !== undefined) byPublishedId.set(keyId, key);
+    const byId = await byEachId([...roots.map((root) => root.publicKey), ...keys]);
+    for (const [id, key] of byPublishedId) byId.set(id, key);
+    return new TrustedKeys({ byId, published: byPublishedId }, roots, clock);
   }
 
   /**
    * The key to verify a token with, found as registry:2 does: by `x5c`, then `jwk`, then `kid`. Nothing in the
    * header is itself believed: certificates must chain to a root, and a `jwk` only names a key that is trusted
    * already (CVE-2025-24976).
+   *
+   * Certificates that lead nowhere do not stand in the way of a `kid` of the JWK set, as they do in registry:3: the
+   * set vouches for its keys by itself, so the signature alone decides.
    * @throws TokenRejected
    */
   async find(header: JWTHeaderParameters): Promise<TrustedKey> {
-    if (header.x5c !== undefined) return this.#byCertificates(header.x5c);
+    if (header.x5c !== undefined) {
+      const published = typeof header.kid === 'string' ? this.#published.get(header.kid) : undefined;
+      if (published === undefined) return this.#byCertificates(header.x5c);
+      const chained = this.#roots.length === 0 ? undefined : this.#byRoots(header.x5c);
+      return chained ?? { key: published, untilMs: undefined };
+    }
     if (header.jwk !== undefined) {
       const id = await calculateJwkThumbprint(header.jwk as JWK, 'sha256').catch(() => undefined);
       return this.#byKeyId(id, 'the key in its header');
@@ -72,19 +91,28 @@ export class TrustedKeys {
   #byKeyId(id: string | undefined, what: string): TrustedKey {
     const key = id === undefined ? undefined : this.#byId.get(id);
     if (key !== undefined) return { key, untilMs: undefined };
-    throw new TokenRejected(
-      `the token is signed by ${what}, which is none of the trusted keys; the issuer's certificate has to be in rootcertbundle`,
-    );
+    const remedy =
+      this.#published.size === 0
+        ? "the issuer's certificate has to be in rootcertbundle"
+        : "the issuer's key has to be in jwks, or its certificate in rootcertbundle";
+    throw new TokenRejected(`the token is signed by ${what}, which is none of the trusted keys; ${remedy}`);
   }
 
   #byCertificates(x5c: unknown): TrustedKey {
+    const trusted = this.#byRoots(x5c);
+    if (trusted !== undefined) return trusted;
+    throw new TokenRejected(
+      this.#roots.length === 0 && this.#published.size > 0
+        ? 'the token carries a certificate (x5c), and there is no rootcertbundle to judge it by; its kid is none of the keys in jwks'
+        : 'the certificate in the token (x5c) does not chain to a certificate of rootcertbundle, or one of the chain has expired',
+    );
+  }
+
+  #byRoots(x5c: unknown): TrustedKey | undefined {
     const [leaf, ...others] = readChain(x5c);
     if (leaf === undefined) throw new TokenRejected('the x5c of the token holds no certificate');
     const untilMs = this.#chainEnds(leaf, others);
-    if (untilMs !== undefined) return { key: leaf.publicKey, untilMs };
-    throw new TokenRejected(
-      'the certificate in the token (x5c) does not chain to a certificate of rootcertbundle, or one of the chain has expired',
-    );
+    return untilMs === undefined ? undefined : { key: leaf.publicKey, untilMs };
   }
 
   /**
@@ -112,6 +140,16 @@ export class TrustedKeys {
     }
     return undefined;
   }
+}
+
+async function byEachId(keys: readonly KeyObject[]): Promise<Map<string, KeyObject>> {
+  const byId = new Map<string, KeyObject>();
+  for (const key of keys) {
+    if (algorithmsFor(key).length === 0) continue;
+    byId.set(libtrustKeyId(key), key);
+    byId.set(await thumbprintKeyId(key), key);
+  }
+  return byId;
 }
 
 function readChain(x5c: unknown): X509Certificate[] {

@@ -20,34 +20,51 @@ export interface VerifiedToken {
 
 /** Verifies the tokens of one issuer for one audience. */
 export class TokenVerifier {
-  readonly #keys: TrustedKeys;
+  #keys: TrustedKeys;
+  readonly #algorithms: ReadonlySet<string> | undefined;
   readonly #issuer: string;
   readonly #audience: string;
   readonly #clock: Clock;
   // A client sends the same token with every request: its signature is checked once.
-  readonly #remembered = new Map<string, VerifiedToken>();
+  #remembered = new Map<string, VerifiedToken>();
 
-  constructor(options: { keys: TrustedKeys; issuer: string; audience: string; clock: Clock }) {
+  /** @param options.algorithms no others are accepted; undefined: all that suit the key */
+  constructor(options: {
+    keys: TrustedKeys;
+    issuer: string;
+    audience: string;
+    clock: Clock;
+    algorithms?: readonly string[] | undefined;
+  }) {
     this.#keys = options.keys;
+    this.#algorithms = options.algorithms && new Set(options.algorithms);
     this.#issuer = options.issuer;
     this.#audience = options.audience;
     this.#clock = options.clock;
   }
 
+  /** From now on these keys count and no others: what was accepted by the former ones is forgotten. */
+  replaceKeys(keys: TrustedKeys): void {
+    this.#keys = keys;
+    this.#remembered = new Map();
+  }
+
   /** @throws TokenRejected, with the check that failed */
   async verify(token: string): Promise<VerifiedToken> {
-    const remembered = this.#remembered.get(token);
+    // Kept while this waits: what a replaced key accepts must not be remembered beside the new ones.
+    const known = this.#remembered;
+    const remembered = known.get(token);
     if (remembered !== undefined && this.#clock.now() < remembered.expiresAtMs) return remembered;
-    this.#remembered.delete(token);
+    known.delete(token);
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRejected('the token is too long');
     const { payload, untilMs } = await this.#checked(token);
     const verified = readClaims(payload, untilMs);
     if (token.length > MAX_REMEMBERED_CHARACTERS) return verified;
-    if (this.#remembered.size >= MAX_REMEMBERED) {
-      const [oldest] = this.#remembered.keys();
-      if (oldest !== undefined) this.#remembered.delete(oldest);
+    if (known.size >= MAX_REMEMBERED) {
+      const [oldest] = known.keys();
+      if (oldest !== undefined) known.delete(oldest);
     }
-    this.#remembered.set(token, verified);
+    known.set(token, verified);
     return verified;
   }
 
@@ -60,6 +77,7 @@ export class TokenVerifier {
           const trusted = await this.#keys.find(header);
           untilMs = trusted.untilMs;
           assertAlgorithm(header.alg, algorithmsFor(trusted.key));
+          this.#assertConfigured(header.alg);
           return trusted.key;
         },
         {
@@ -74,6 +92,14 @@ export class TokenVerifier {
     } catch (error) {
       throw reasonOf(error);
     }
+  }
+
+  #assertConfigured(used: string): void {
+    // RFC 9864 gives EdDSA with this curve a name of its own.
+    const name = used === 'Ed25519' ? 'EdDSA' : used;
+    if (this.#algorithms === undefined || this.#algorithms.has(name)) return;
+    const listed = [...this.#algorithms].join(', ');
+    throw new TokenRejected(`the token is signed with ${used}; signingalgorithms lists ${listed}`);
   }
 }
 

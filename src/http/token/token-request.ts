@@ -2,25 +2,14 @@ import type { Credentials } from '../../auth/identity/provider.ts';
 import type { TokenRequest } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { parseScopes } from '../../oci/scope.ts';
+import { basicCredentials, isTooLong, MAX_CREDENTIAL_CHARACTERS } from '../basic-credentials.ts';
 import { type HttpRequest, readBody } from '../message.ts';
 
 const MAX_FORM_BYTES = 64 * 1024;
 const MAX_SCOPES = 100;
-const MAX_CREDENTIAL_CHARACTERS = 1024;
 
 function refuse(message: string): never {
   throw new RegistryError('REQUEST_INVALID', { message });
-}
-
-/** RFC 7617: the part before the first colon is the user. */
-function basicCredentials(header: string | undefined): Credentials | undefined {
-  const encoded = header === undefined ? undefined : /^basic +(\S+)$/i.exec(header)?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon === -1)
-    return refuse('the Authorization header is malformed: it has to be Basic base64(user:password)');
-  return { account: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 function formCredentials(form: URLSearchParams): Credentials | undefined {
@@ -53,12 +42,15 @@ export async function readTokenRequest(
 ): Promise<TokenRequest & { claimsAccount: boolean }> {
   const parameters = await parametersOf(request);
   const basic = basicCredentials(request.headers['authorization']);
+  if (basic === 'malformed') {
+    return refuse('the Authorization header is malformed: it has to be Basic base64(user:password)');
+  }
   const credentials = basic ?? (request.method === 'POST' ? formCredentials(parameters) : undefined);
   const account = parameters.get('account') ?? '';
   if (basic !== undefined && account !== '' && account !== basic.account) {
     return refuse('user and account are not the same');
   }
-  if (credentials !== undefined && longest(credentials) > MAX_CREDENTIAL_CHARACTERS) {
+  if (credentials !== undefined && isTooLong(credentials)) {
     return refuse(`user name and password may have ${MAX_CREDENTIAL_CHARACTERS} characters each`);
   }
   const scopes = parseScopes(parameters.getAll('scope'));
@@ -70,8 +62,4 @@ export async function readTokenRequest(
     address: request.remoteAddress,
     claimsAccount: account !== '',
   };
-}
-
-function longest({ account, password }: Credentials): number {
-  return Math.max(account.length, password.length);
 }

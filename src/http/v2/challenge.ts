@@ -29,14 +29,12 @@ function header({ realm, service, required }: ChallengeParameters, problem: Prob
   return `Bearer ${parts.join(',')}`;
 }
 
-/** The records in the form in which registry:2 lists them. */
-function toRecords(access: Access): Readonly<Record<string, string>>[] {
-  return access.actions.map((action) => ({
-    Type: access.type,
-    Class: '',
-    Name: access.name,
-    Action: action,
-  }));
+/** The detail of a refusal: the records in the form in which registry:2 lists them, or null where there are none. */
+export function recordsOf(required: readonly Access[]): Readonly<Record<string, string>>[] | null {
+  if (required.length === 0) return null;
+  return required.flatMap(({ type, name, actions }) =>
+    actions.map((action) => ({ Type: type, Class: '', Name: name, Action: action })),
+  );
 }
 
 /**
@@ -49,7 +47,7 @@ export function challenge(parameters: ChallengeParameters, problem?: Problem): H
     { 'WWW-Authenticate': header(parameters, problem) },
     {
       ...(problem && { message: problem.message, cause: problem.cause }),
-      detail: parameters.required.length === 0 ? null : parameters.required.flatMap(toRecords),
+      detail: recordsOf(parameters.required),
     },
   );
 }

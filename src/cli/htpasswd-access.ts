@@ -1,0 +1,76 @@
+import { ANYBODY_PULLS } from '../auth/authorizer.ts';
+import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
+import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { TokenIssuer } from '../auth/token/issue.ts';
+import { TrustedKeys } from '../auth/token/trust.ts';
+import { TokenVerifier } from '../auth/token/verify.ts';
+import { TokenService } from '../auth/token-service.ts';
+import type { HtpasswdSettings } from '../config/registry-auth-settings.ts';
+import { AnonymousPullAccess } from '../http/v2/anonymous-pull-access.ts';
+import { BasicAccess } from '../http/v2/basic-access.ts';
+import type { AccessDependencies, RegistryAccess } from './access-parts.ts';
+import { BUILTIN_SERVICE, ownKeys } from './builtin-auth.ts';
+import { makeIfMissing, readHtpasswd } from './htpasswd-file.ts';
+import { tokenEndpoints } from './token-endpoints.ts';
+import { watchFiles } from './watched-files.ts';
+
+/** Another one than that of `auth.builtin`, so that the tokens of one mean nothing to the other. */
+const ISSUER = 'berth htpasswd';
+
+/** A token outlives a changed password by so much at most. Clients ask for a new one by themselves. */
+const LIFETIME_SECONDS = 300;
+
+/**
+ * `auth.htpasswd`: the accounts of a password file, which is read again when it changes.
+ * @throws ConfigError
+ */
+export async function htpasswdAccess(
+  settings: HtpasswdSettings,
+  deps: AccessDependencies,
+): Promise<RegistryAccess> {
+  const { document, log, clock } = deps;
+  const { path, realm } = settings;
+  await makeIfMissing(document, path, log);
+  const accounts = new HtpasswdAccounts(new PasswordChecker(clock));
+  const load = (): void => accounts.replace(readHtpasswd(document, path, log).hashes);
+  load();
+  const access =
+    settings.anonymous === undefined
+      ? { control: new BasicAccess({ accounts, realm }), endpoints: [] }
+      : await anonymousPull(accounts, realm, deps);
+  const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
+  return { ...access, watch };
+}
+
+async function anonymousPull(
+  accounts: HtpasswdAccounts,
+  realm: string,
+  deps: AccessDependencies,
+): Promise<RegistryAccess> {
+  const { clock, urls } = deps;
+  const keys = await ownKeys(deps);
+  const [key] = keys;
+  if (key === undefined) throw new Error('the index holds no signing key after one was made');
+  const service = new TokenService({
+    providers: [accounts],
+    authorizers: [ANYBODY_PULLS],
+    issuer: new TokenIssuer({ issuer: ISSUER, key, lifetimeSeconds: LIFETIME_SECONDS, clock }),
+    onlyAudience: BUILTIN_SERVICE,
+  });
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const verifier = new TokenVerifier({
+    keys: await TrustedKeys.create([], publicKeys, clock),
+    issuer: ISSUER,
+    audience: BUILTIN_SERVICE,
+    clock,
+  });
+  return {
+    control: new AnonymousPullAccess({
+      accounts,
+      verifier,
+      service: BUILTIN_SERVICE,
+      realm: (request) => `${urls.baseOf(request)}/auth/token`,
+    }),
+    endpoints: tokenEndpoints(service, keys, realm),
+  };
+}
