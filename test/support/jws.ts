@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, sign } from 'node:crypto';
+import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
 
 /** A text of JSON in base64url, as the parts of a token are written. */
 export function encodePart(value: unknown): string {
@@ -20,10 +20,12 @@ export function decodeToken(token: string): {
 
 function signature(alg: unknown, key: KeyObject | string, data: string): Buffer {
   if (typeof key === 'string') return createHmac('sha256', key).update(data).digest();
-  const hash = /^(?:RS|ES)(256|384|512)$/.exec(typeof alg === 'string' ? alg : '')?.[1];
+  const hash = /^(?:RS|ES|PS)(256|384|512)$/.exec(typeof alg === 'string' ? alg : '')?.[1];
+  const isPss = typeof alg === 'string' && alg.startsWith('PS');
   return sign(hash === undefined ? null : `sha${hash}`, Buffer.from(data), {
     key,
     dsaEncoding: 'ieee-p1363',
+    ...(isPss && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }),
   });
 }
 

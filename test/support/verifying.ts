@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { expect } from 'vitest';
+import type { PublishedKey } from '../../src/auth/token/jwks.ts';
 import { TokenRejected, TrustedKeys } from '../../src/auth/token/trust.ts';
 import { TokenVerifier } from '../../src/auth/token/verify.ts';
 import type { StoppedClock } from './clock.ts';
@@ -24,12 +25,16 @@ export function goodClaims(clock: StoppedClock, changes: Readonly<Record<string,
   };
 }
 
-/** A verifier that trusts these, as a registry with `rootcertbundle` and keys of its own. */
+/** A verifier that trusts these, as a registry with `rootcertbundle`, keys of its own and `jwks`. */
 export async function verifierOf(
   clock: StoppedClock,
-  trust: { readonly roots?: readonly X509Certificate[]; readonly keys?: readonly KeyObject[] },
+  trust: {
+    readonly roots?: readonly X509Certificate[];
+    readonly keys?: readonly KeyObject[];
+    readonly published?: readonly PublishedKey[];
+  },
 ): Promise<TokenVerifier> {
-  const keys = await TrustedKeys.create(trust.roots ?? [], trust.keys ?? [], clock);
+  const keys = await TrustedKeys.create(trust.roots ?? [], trust.keys ?? [], clock, trust.published);
   return new TokenVerifier({ keys, issuer: ISSUER, audience: SERVICE, clock });
 }
 

@@ -10,7 +10,7 @@ const PARAMETERS = { memoryKiB: 19_456, passes: 2, parallelism: 1, tagBytes: 32,
 const PHC =
   /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,88})\$([A-Za-z0-9+/]{16,88})$/;
 
-const BCRYPT = /^\$2[abxy]\$\d{2}\$[./A-Za-z0-9]{53}$/;
+const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
 // So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too.
 const MAX_PARALLEL = 2;

@@ -43,11 +43,7 @@ function token(header: Record<string, unknown>, key: KeyObject = LEAF.key, alg =
 }
 
 /** Whether a registry with this bundle accepts a token with this header, signed by this key; if not, why not. */
-async function outcome(
-  trust: { roots?: readonly X509Certificate[]; keys?: readonly KeyObject[] },
-  text: string,
-  at = clock(),
-): Promise<string> {
+async function outcome(trust: Parameters<typeof verifierOf>[1], text: string, at = clock()): Promise<string> {
   const verifier = await verifierOf(at, trust);
   return verifier.verify(text).then(
     () => 'accepted',
@@ -406,5 +402,83 @@ describe('RSA keys that are too short', () => {
     expect(await outcome({ roots: [certificate] }, token({ kid }, short.key, 'RS256'))).toMatch(
       /key|RSA|2048/,
     );
+  });
+});
+
+describe('a JWK set', () => {
+  const publicKey = createPublicKey(LEAF.key);
+  const published = [{ key: publicKey, keyId: 'the issuer’s name for it' }];
+  const kid = 'the issuer’s name for it';
+
+  test('names its keys verbatim; each is found by its thumbprints, too', async () => {
+    for (const name of [kid, libtrustKeyId(publicKey), await thumbprintKeyId(publicKey)])
+      expect(await outcome({ published }, token({ kid: name }))).toBe('accepted');
+    expect(
+      await outcome(
+        { published: [{ key: publicKey, keyId: undefined }] },
+        token({ kid: await thumbprintKeyId(publicKey) }),
+      ),
+    ).toBe('accepted');
+  });
+
+  test('has the last word on a name that two keys have', async () => {
+    const other = ecKey();
+    const shadowed = [...published, { key: createPublicKey(other), keyId: await thumbprintKeyId(publicKey) }];
+    const name = await thumbprintKeyId(publicKey);
+    expect(await outcome({ published: shadowed }, token({ kid: name }, other))).toBe('accepted');
+    expect(await outcome({ published: shadowed }, token({ kid: name }))).toBe(
+      'the signature of the token is wrong',
+    );
+  });
+
+  test('without a name in the token, or with another, vouches for nothing', async () => {
+    expect(await outcome({ published }, token({}))).toContain('names no key');
+    expect(await outcome({ published }, token({ kid: 'another' }))).toBe(
+      `the token is signed by kid "another", which is none of the trusted keys; the issuer's key has to be in jwks, or its certificate in rootcertbundle`,
+    );
+  });
+
+  test('the token’s own key opens nothing, also under a name of the set (CVE-2025-24976)', async () => {
+    const forger = ecKey();
+    const jwk = { ...createPublicKey(forger).export({ format: 'jwk' }), kid };
+    expect(await outcome({ published }, token({ jwk, kid }, forger))).toContain('none of the trusted keys');
+    expect(await outcome({ published }, token({ kid }, forger))).toBe('the signature of the token is wrong');
+    const jwkOfTrusted = { ...publicKey.export({ format: 'jwk' }), kid };
+    expect(await outcome({ published }, token({ jwk: jwkOfTrusted }, forger))).toBe(
+      'the signature of the token is wrong',
+    );
+  });
+
+  describe('and certificates in the token', () => {
+    test('alone: they are not judged, the kid decides', async () => {
+      expect(await outcome({ published }, token({ kid, x5c: x5c(leaf) }))).toBe('accepted');
+      expect(await outcome({ published }, token({ kid, x5c: ['rubbish'] }))).toBe('accepted');
+      expect(await outcome({ published }, token({ x5c: x5c(leaf) }))).toBe(
+        'the token carries a certificate (x5c), and there is no rootcertbundle to judge it by; its kid is none of the keys in jwks',
+      );
+    });
+
+    test('a forger’s certificate under a kid of the set does not change which key verifies', async () => {
+      const forger = party('forger');
+      const own = certify(forger);
+      const forged = token({ kid, x5c: x5c(own) }, forger.key);
+      expect(await outcome({ published }, forged)).toBe('the signature of the token is wrong');
+      expect(await outcome({ published, roots: [root] }, forged)).toBe('the signature of the token is wrong');
+    });
+
+    test('beside a bundle: a chain that leads to a root counts first, and otherwise the kid of the set', async () => {
+      const other = ecKey();
+      const both = { roots: [root], published: [{ key: createPublicKey(other), keyId: kid }] };
+      expect(await outcome(both, token({ kid, x5c: x5c(leaf) }))).toBe('accepted');
+      const stranger = certify({ name: 'other', key: other });
+      expect(await outcome(both, token({ kid, x5c: x5c(stranger) }, other))).toBe('accepted');
+    });
+
+    test('an expired chain is not saved by the kid of a certificate in the bundle', async () => {
+      const expired = certify(LEAF, { notBeforeMs: FROM - DAY, notAfterMs: FROM });
+      const text = token({ kid: libtrustKeyId(publicKey), x5c: x5c(expired) });
+      const elsewhere = [{ key: createPublicKey(ecKey()), keyId: kid }];
+      expect(await outcome({ roots: [expired], published: elsewhere }, text)).toBe(NO_CHAIN);
+    });
   });
 });

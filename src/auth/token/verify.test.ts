@@ -13,12 +13,13 @@ import {
   verifierOf,
 } from '../../../test/support/verifying.ts';
 import { libtrustKeyId } from './key-id.ts';
-import type { TokenVerifier } from './verify.ts';
+import { TrustedKeys } from './trust.ts';
+import { TokenVerifier } from './verify.ts';
 
 const START = Date.UTC(2030, 0, 1);
 const LEEWAY_SECONDS = 60;
 const KINDS: [KeyKind, string[]][] = [
-  ['RSA-2048', ['RS256', 'RS384', 'RS512']],
+  ['RSA-2048', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
   ['P-256', ['ES256']],
   ['P-384', ['ES384']],
   ['P-521', ['ES512']],
@@ -299,7 +300,7 @@ describe('forgeries', () => {
       ];
       for (const secret of secrets) {
         expect(await rejectionOf(verifier, signAs({ alg }, secret))).toBe(
-          `the token is signed with "${alg}"; its key is for RS256, RS384, RS512`,
+          `the token is signed with "${alg}"; its key is for RS256, RS384, RS512, PS256, PS384, PS512`,
         );
       }
     },
@@ -319,7 +320,7 @@ describe('forgeries', () => {
     );
   });
 
-  test.each(['PS256', 'RSA-OAEP', 'ES256K', 'rs256', 'RS256 ', 'constructor', '__proto__'])(
+  test.each(['PS257', 'RSA-OAEP', 'ES256K', 'rs256', 'RS256 ', 'constructor', '__proto__'])(
     'an alg of %j is not on the key’s list',
     async (alg) => {
       const { verifier, signAs } = await bed(keyOf('RSA-2048'), 'RS256');
@@ -498,5 +499,73 @@ describe('broken tokens', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('signingalgorithms', () => {
+  const restricted = async (kind: KeyKind, algorithms: readonly string[]) => {
+    const clock = new StoppedClock(START);
+    const key = keyOf(kind);
+    const keys = await TrustedKeys.create([], [createPublicKey(key)], clock);
+    const verifier = new TokenVerifier({ keys, issuer: ISSUER, audience: SERVICE, clock, algorithms });
+    return {
+      verifier,
+      sign: (alg: string) => signToken({ typ: 'JWT', alg, kid: kidOf(key) }, goodClaims(clock), key),
+    };
+  };
+
+  test('restrict what a key may be used with', async () => {
+    const { verifier, sign } = await restricted('RSA-2048', ['RS256', 'ES256']);
+    expect(await verifier.verify(sign('RS256'))).toMatchObject({ subject: 'test' });
+    expect(await rejectionOf(verifier, sign('RS512'))).toBe(
+      'the token is signed with RS512; signingalgorithms lists RS256, ES256',
+    );
+  });
+
+  test.each(['EdDSA', 'Ed25519'])('EdDSA is listed by one name, and used as %s', async (alg) => {
+    const listed = await restricted('Ed25519', ['EdDSA']);
+    expect(await listed.verifier.verify(listed.sign(alg))).toMatchObject({ subject: 'test' });
+    const other = await restricted('Ed25519', ['RS256']);
+    expect(await rejectionOf(other.verifier, other.sign(alg))).toContain('signingalgorithms lists RS256');
+  });
+
+  test('add nothing: what does not suit the key stays refused', async () => {
+    const { verifier, sign } = await restricted('RSA-2048', ['ES256', 'HS256', 'none']);
+    expect(await rejectionOf(verifier, sign('RS256'))).toContain('signingalgorithms lists');
+    for (const alg of ['HS256', 'none', 'ES256'])
+      expect(await rejectionOf(verifier, sign(alg))).toMatch(/its key is for RS256|malformed/);
+  });
+});
+
+describe('keys that are replaced', () => {
+  const replacing = async () => {
+    const { verifier, sign, clock, key } = await bed();
+    return {
+      verifier,
+      token: sign(),
+      keep: await TrustedKeys.create([], [createPublicKey(key)], clock),
+      clock,
+    };
+  };
+
+  test('end the tokens of the former ones at once, also those that were accepted before', async () => {
+    const { verifier, token, clock } = await replacing();
+    await verifier.verify(token);
+    verifier.replaceKeys(await TrustedKeys.create([], [createPublicKey(ecKey())], clock));
+    expect(await rejectionOf(verifier, token)).toContain('none of the trusted keys');
+  });
+
+  test('end a token whose check was under way', async () => {
+    const { verifier, token, clock } = await replacing();
+    const underWay = verifier.verify(token);
+    verifier.replaceKeys(await TrustedKeys.create([], [], clock));
+    await underWay.catch(() => undefined);
+    expect(await rejectionOf(verifier, token)).toContain('none of the trusted keys');
+  });
+
+  test('leave the tokens of a key that stays alone', async () => {
+    const { verifier, token, keep } = await replacing();
+    verifier.replaceKeys(keep);
+    expect(await verifier.verify(token)).toMatchObject({ subject: 'test' });
   });
 });
