@@ -1,4 +1,6 @@
 import { createPublicKey } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ISSUER, SERVICE } from './support/accounts.ts';
 import { berthServe } from './support/berth.ts';
@@ -6,8 +8,9 @@ import type { Certificate, KeyKind } from './support/certificates.ts';
 import { dockerRegistry } from './support/docker-registry.ts';
 import { type Answer, send } from './support/http.ts';
 import { claims } from './support/issuer.ts';
-import { confusedToken, signToken, type TokenForm, unsignedToken } from './support/jwt.ts';
+import { confusedToken, signToken, type TokenForm, thumbprint, unsignedToken } from './support/jwt.ts';
 import { type Registry, tokenEnvironment } from './support/registry.ts';
+import { folder } from './support/root.ts';
 import { challengeOf } from './support/session.ts';
 
 /*
@@ -38,7 +41,28 @@ const SUBJECTS: readonly Subject[] = [
     accepts: ({ kid, x5c, audience }) => audience === 'string' && (x5c || kid === 'libtrust'),
   },
   { name: 'Berth', start: (env) => berthServe({ env }), accepts: () => true },
+  {
+    name: 'Berth with a JWK set in place of the bundle',
+    start: ({ REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE: bundle = '', ...env }) =>
+      berthServe({ env: { ...env, REGISTRY_AUTH_TOKEN_JWKS: keySet(readFileSync(bundle, 'utf8')) } }),
+    accepts: () => true,
+  },
 ];
+
+/** A file with a JWK set of the certificates' keys. */
+function keySet(...certificates: readonly string[]): string {
+  const file = join(folder('jwks'), 'jwks.json');
+  writeFileSync(file, keysOf(...certificates));
+  return file;
+}
+
+function keysOf(...certificates: readonly string[]): string {
+  const keys = certificates.map((certificate) => {
+    const key = createPublicKey(certificate);
+    return { ...key.export({ format: 'jwk' }), kid: thumbprint(key), use: 'sig' };
+  });
+  return JSON.stringify({ keys });
+}
 
 function described({ kid, x5c, audience }: TokenForm): string {
   return `${kid} kid, ${x5c ? 'with' : 'without'} x5c, aud a ${audience}`;
@@ -129,6 +153,28 @@ for (const { name, start, accepts } of SUBJECTS) {
     });
   }
 }
+
+test('a JWK set that changes under a running registry: a removed key ends its tokens, an added one begins', async () => {
+  const { rsa, ec } = inject('bed');
+  const file = keySet(rsa.certificate);
+  const { REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE: _, ...env } = tokenEnvironment(REALM, '');
+  const serve = await berthServe({ env: { ...env, REGISTRY_AUTH_TOKEN_JWKS: file } });
+  try {
+    const ask = async (by: Certificate) => {
+      const token = signToken(by, PLAIN, claims('somebody', ACCESS, PLAIN));
+      return (await send(`${serve.url}/v2/`, { headers: { authorization: `Bearer ${token}` } })).status;
+    };
+    const kept = signToken(rsa, PLAIN, claims('somebody', ACCESS, PLAIN));
+    const statusOfKept = async () =>
+      (await send(`${serve.url}/v2/`, { headers: { authorization: `Bearer ${kept}` } })).status;
+    expect([await ask(rsa), await ask(ec), await statusOfKept()]).toEqual([200, 401, 200]);
+    writeFileSync(file, keysOf(ec.certificate));
+    await expect.poll(() => ask(ec), { timeout: 10_000 }).toBe(200);
+    expect([await ask(rsa), await statusOfKept()]).toEqual([401, 401]);
+  } finally {
+    await serve.stop();
+  }
+});
 
 /** The challenge's scope with its actions in order: the real registry writes them in random order. */
 function scopeOf(answer: Answer): string {

@@ -11,6 +11,7 @@ const NEEDED = {
   curl: ['/usr/bin/curl'],
   jq: ['/usr/bin/jq'],
   openssl: ['/usr/bin/openssl'],
+  'apache2-utils': ['/usr/bin/htpasswd'],
 } as const;
 
 const CLIENT = '/usr/bin/docker';
