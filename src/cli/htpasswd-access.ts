@@ -34,11 +34,11 @@ export async function htpasswdAccess(
   const accounts = new HtpasswdAccounts(new PasswordChecker(clock));
   const load = (): void => accounts.replace(readHtpasswd(document, path, log).hashes);
   load();
+  const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
   const access =
     settings.anonymous === undefined
       ? { control: new BasicAccess({ accounts, realm }), endpoints: [] }
       : await anonymousPull(accounts, realm, deps);
-  const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
   return { ...access, watch };
 }
 

@@ -33,12 +33,21 @@ const REQUESTS: readonly (readonly [string, string])[] = [
   ['POST', '/v2/a/b/blobs/uploads/'],
 ];
 
+/** bcrypt looks at 72 bytes. */
+const LONG = { account: 'long', password: 'x'.repeat(80) };
+const ODD = { account: 'zoë', password: 'a:b ç' };
+
 const encoded = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const CREDENTIALS: Readonly<Record<string, string | undefined>> = {
   none: undefined,
   right: basic(ADMIN),
   'right, of another account': basic(TEST),
   'right, the scheme in lower case': basic(ADMIN).replace('Basic', 'basic'),
+  'a password of 80 bytes': basic(LONG),
+  'its first 72 bytes': encoded(`long:${'x'.repeat(72)}`),
+  'its first 71 bytes': encoded(`long:${'x'.repeat(71)}`),
+  'a password with more behind a NUL': encoded('admin:badmin\0more'),
+  'letters of any script, and a colon': basic(ODD),
   'a wrong password': encoded('admin:wrong'),
   'no password': encoded('admin:'),
   'an unknown account': encoded('nobody:badmin'),
@@ -65,6 +74,7 @@ for (const [kind, environment] of [
     async () => {
       const file = await passwordFile();
       await setPassword(file, { account: 'old', password: 'old' }, '-m');
+      for (const added of [LONG, ODD]) await setPassword(file, added);
       return htpasswdEnvironment(file);
     },
   ],

@@ -204,6 +204,15 @@ describe('auth.htpasswd.path', () => {
     expect((await door.send('GET', '/v2/', basic('admin', '123'))).status).toBe(200);
   });
 
+  it('is watched no more once the registry is closed', async () => {
+    const folder = await testFolder();
+    const path = JSON.stringify(join(folder, 'htpasswd'));
+    const door = await openFrontDoor({ config: `auth: {htpasswd: {realm: r, path: ${path}}}` });
+    expect(vi.getTimerCount()).toBe(1);
+    await door.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('a file that goes away leaves the former accounts, and is not made anew', async () => {
     const door = await opened(`admin:${BADMIN}`);
     const folder = join(door.file, '..');
