@@ -9,6 +9,7 @@ const allowed = {
   registry: ['oci', 'errors', 'ports', 'content', 'index'],
   auth: ['oci', 'errors', 'ports', 'index'],
   lifecycle: ['oci', 'errors', 'ports', 'content', 'index', 'registry'],
+  events: ['oci', 'errors', 'ports', 'index'],
   config: ['errors', 'oci', 'auth'],
   http: ['oci', 'errors', 'ports', 'registry', 'auth'],
   observe: ['ports'],

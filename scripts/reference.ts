@@ -113,6 +113,9 @@ const pages: Readonly<Record<string, () => string>> = {
         ['user', 'passwd'],
         ['user', 'remove'],
         ['user', 'list'],
+        ['events'],
+        ['events', 'list'],
+        ['events', 'replay'],
       ]
         .map((args) => help(...args))
         .join('\n\n'),

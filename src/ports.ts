@@ -1,3 +1,6 @@
+import type { Digest } from './oci/digest.ts';
+import type { RepositoryName } from './oci/reference.ts';
+
 /** The time, so that tests can hold it still. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -13,4 +16,41 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+}
+
+/** Who asked for something, and how: it goes into the events that tell of it. Plain data. */
+export interface EventOrigin {
+  readonly requestId: string;
+  /** `address:port` of the client; empty where it is not known. */
+  readonly address: string;
+  /** The Host header. */
+  readonly host: string;
+  readonly method: string;
+  readonly userAgent: string;
+  /** Empty where nobody logged in. */
+  readonly actor: string;
+  /** This registry's address as the client knows it, without a slash at the end. */
+  readonly baseUrl: string;
+}
+
+/** Content that a client was given, or whose headers it was given. */
+export interface Pull {
+  readonly kind: 'manifest' | 'blob';
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** Where the client asked by tag. */
+  readonly tag: string | undefined;
+}
+
+/** Tells others what happens in the registry. */
+export interface Events {
+  /**
+   * Carries out a request. Whatever it changes in the index is told as this origin's doing, and that is durable when
+   * the change is.
+   */
+  attribute<T>(origin: EventOrigin, action: () => Promise<T>): Promise<T>;
+  /** Notes a pull. Returns at once; a moment later it is durable. */
+  pulled(origin: EventOrigin, pull: Pull): void;
 }

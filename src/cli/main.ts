@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { EventsOptions } from './commands/events.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { orExplain } from './process.ts';
@@ -79,6 +80,30 @@ userCommand('remove', 'remove an account')
   );
 userCommand('list', 'list the accounts').action((options: UserOptions) =>
   orExplain(async () => (await import('./commands/user.ts')).listUsers(options)),
+);
+
+const events = program.command('events').description('look at notifications, and send them again');
+
+function eventsCommand(name: string, description: string): Command {
+  return events
+    .command(name)
+    .description(description)
+    .option('-c, --config <config.yml>', 'the configuration of the registry, which says where its data are')
+    .option('--endpoint <name>', 'those for one endpoint')
+    .option('--parked', 'those that were given up')
+    .option(
+      '--since <time>',
+      'those of the last 24h, 90m, ..., or since a time such as 2026-01-31T12:00:00Z',
+    );
+}
+
+eventsCommand('list', 'list events and whether they were delivered, the newest first')
+  .option('--limit <n>', 'at most so many', '100')
+  .action((options: EventsOptions & { limit?: string }) =>
+    orExplain(async () => (await import('./commands/events.ts')).listEvents(options)),
+  );
+eventsCommand('replay', 'send events again; works while the registry runs').action((options: EventsOptions) =>
+  orExplain(async () => (await import('./commands/events.ts')).replayEvents(options)),
 );
 
 await program.parseAsync(args, { from: 'user' });

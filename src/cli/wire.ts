@@ -10,6 +10,7 @@ import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
+import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
@@ -56,8 +57,10 @@ export async function wireRegistry({
 
   const jobs = new Jobs(log);
   const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () => removeDiscarded(state));
+  const notifications = await wireNotifications(config, { index: state.index, jobs, clock, log });
   const registry = createRegistry({
     ...state,
+    index: notifications?.index ?? state.index,
     clock,
     log,
     onDiscard: sweeper.nudge,
@@ -94,6 +97,7 @@ export async function wireRegistry({
       isReadOnly: storage.readOnly,
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
+      events: notifications && { events: notifications.events, baseOf: urls.baseOf },
     },
   });
   return {
@@ -103,6 +107,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       await jobs.stop();
+      await notifications?.stop();
       await uploads.close();
     },
   };

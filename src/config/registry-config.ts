@@ -1,4 +1,5 @@
 import type { ListenAddress } from './listen-address.ts';
+import type { NotificationsSettings } from './notifications-settings.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
 import type { Scalar } from './types-scalar.ts';
 
@@ -8,6 +9,7 @@ export interface RegistryConfig {
   readonly storage: StorageSettings;
   readonly http: HttpSettings;
   readonly auth: RegistryAuthSettings;
+  readonly notifications: NotificationsSettings;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
 }

@@ -1,6 +1,7 @@
 import { auth, EMPTY_AUTH } from './registry-auth-schema.ts';
 import type { LogSettings, RegistryConfig } from './registry-config.ts';
 import { http } from './registry-http-schema.ts';
+import { notifications } from './registry-notifications-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { unsupportedSections } from './registry-unsupported-schema.ts';
 import { noEffect, optional, required, sub, type Type, withDefault } from './schema.ts';
@@ -81,6 +82,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       section({ maxtags: withDefault(int({ min: 0 }), 'Most tags on a page of a tag list.', DEFAULT_PAGE) }),
       'Tag lists.',
     ),
+    notifications: sub(notifications, 'Who is told of pushes, pulls, mounts and deletions.'),
     ...unsupportedSections.top,
   }),
   (value, at, node): RegistryConfig => {
@@ -95,6 +97,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       storage: value.storage,
       http: value.http,
       auth: value.auth ?? { kind: 'none' },
+      notifications: value.notifications,
       // "An empty or a negative value will set a default of 1000 maximum entries".
       catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
       tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },

@@ -32,10 +32,6 @@ const NOT_YET = 'this version of Berth does not have it; remove the section';
 const top = {
   middleware: unsupported(map(list(anything)), NOT_YET),
   reporting: unsupported(sectionOf('bugsnag', 'newrelic'), 'send errors from what collects the log'),
-  notifications: unsupported(
-    section({ events: { ...inside, goName: 'EVENTCONFIG' }, ...names('endpoints') }),
-    NOT_YET,
-  ),
   redis: noEffect(sectionOf(...REDIS_KEYS), NO_REDIS),
   proxy: unsupported(
     sectionOf('remoteurl', 'username', 'password', 'exec', 'ttl', 'cachewritetimeout'),

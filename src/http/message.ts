@@ -13,6 +13,7 @@ export interface HttpRequest {
   readonly body: Body;
   /** The address of whoever is at the other end of the connection. */
   readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
   readonly isEncrypted: boolean;
 }
 

@@ -37,6 +37,7 @@ export function toHttpRequest(message: IncomingMessage): HttpRequest {
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     body: bodyOf(message),
     remoteAddress: message.socket.remoteAddress,
+    remotePort: message.socket.remotePort,
     isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,
   };
 }

@@ -1,5 +1,6 @@
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
+import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
@@ -20,6 +21,12 @@ export interface Index {
   readonly uploads: UploadIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
+  readonly events: EventIndex;
+  /**
+   * The same index; each change of content that is made through what this returns is recorded as events too, in its
+   * own transaction. Not to be closed by itself.
+   */
+  recording(recorder: ChangeRecorder): Index;
   /**
    * Resolves when the index can be used no more although nobody closed it. Writes reject from then on; the process
    * does best to end and be started again.

@@ -4,6 +4,7 @@ import { HttpError } from '../http-error.ts';
 import type { HttpRequest, Reply } from '../message.ts';
 import type { AccessControl } from './access.ts';
 import type { V2Limits } from './context.ts';
+import { type EventOptions, telling } from './events.ts';
 import { matchRoute } from './routes.ts';
 
 /** What the registry API is made of. */
@@ -15,6 +16,8 @@ export interface V2Options {
   readonly isReadOnly: boolean;
   /** Turns a path into what Location and Link carry for this client. */
   readonly urlOf: (request: HttpRequest, path: string) => string;
+  /** Where others are told of what happens; undefined where nobody wants to hear. */
+  readonly events?: EventOptions | undefined;
 }
 
 /** By this clients know a registry; it is on every answer of the API, refusals too. */
@@ -38,13 +41,17 @@ export async function handleV2(options: V2Options, request: HttpRequest): Promis
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }
   const { registry, limits } = options;
-  return action.handle({
-    request,
-    registry,
-    caller,
-    limits,
-    urlOf: (path) => options.urlOf(request, path),
-  });
+  const handle = (): Promise<Reply> =>
+    action.handle({
+      request,
+      registry,
+      caller,
+      limits,
+      urlOf: (path) => options.urlOf(request, path),
+    });
+  return options.events === undefined
+    ? handle()
+    : telling(options.events, { request, match, caller }, handle);
 }
 
 /** 405, which has to name the methods that there are (RFC 9110, section 15.5.6). */

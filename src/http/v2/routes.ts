@@ -85,6 +85,8 @@ const CATALOG: Actions<V2Context> = { GET: { handle: listRepositories, needs: ['
 /** A path that is a route's, with everything in it parsed. */
 export interface RouteMatch {
   readonly name: string;
+  /** What the path names; undefined where the route is about no repository. */
+  readonly subject: { readonly repository: RepositoryName; readonly target: string } | undefined;
   /** The methods that there are, for the answer to one that there is not. */
   readonly methods: readonly string[];
   /** What the caller must be allowed, and what to do then; undefined for a method that there is not. */
@@ -121,6 +123,7 @@ export function matchRoute(request: HttpRequest): RouteMatch | undefined {
   const action = actionOf(route.actions, request.method);
   return {
     name: route.name,
+    subject: { repository, target },
     methods: Object.keys(route.actions),
     action: action && {
       required: requiredFor(request, repository, action.needs),
@@ -136,7 +139,12 @@ function plain(
   required: readonly Access[],
 ): RouteMatch {
   const action = actionOf(actions, method);
-  return { name, methods: Object.keys(actions), action: action && { required, handle: action.handle } };
+  return {
+    name,
+    subject: undefined,
+    methods: Object.keys(actions),
+    action: action && { required, handle: action.handle },
+  };
 }
 
 /** A mount reads from another repository, and so needs to be allowed to pull there as well. */

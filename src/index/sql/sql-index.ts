@@ -1,8 +1,11 @@
 import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
 import * as blobs from './blobs.ts';
+import * as history from './event-history.ts';
+import * as events from './events.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
+import { recordingTransact } from './recording.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
 import * as uploads from './uploads.ts';
@@ -59,6 +62,18 @@ export function createSqlIndex(
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
     },
+    events: {
+      record: (occurrences, audience) => transact('recordEvents', occurrences, audience),
+      isDue: (endpoint, nowMs) => events.isLaneDue(read, endpoint, nowMs),
+      claim: (claim) => transact('claimLanes', claim),
+      head: (lane) => events.headOfLane(read, lane),
+      settle: (settlement) => transact('settleAttempt', settlement),
+      list: (filter, page) => history.listDeliveries(read, filter, page),
+      replay: (filter, step) => transact('replayEvents', filter, step),
+      prune: (step) => transact('pruneEvents', step),
+      backlog: (endpoint, most) => history.countBacklog(read, endpoint, most),
+    },
+    recording: (recorder) => createSqlIndex(read, recordingTransact(transact, recorder), lifetime),
     ...lifetime,
   };
 }

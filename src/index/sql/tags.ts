@@ -1,3 +1,4 @@
+import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { Page } from '../tags.ts';
 import { query, type Session } from './query.ts';
@@ -15,6 +16,12 @@ const DIGEST_OF = query<{ repository: number; tag: string }, { digest: string }>
 
 const OF_DIGEST = query<{ repository: number; digest: string }, { name: string }>(
   'SELECT name FROM tags WHERE repository_id = :repository AND digest = :digest',
+);
+
+const OF_MANIFEST = query<{ repository: string; digest: string }, { name: string }>(
+  `SELECT name FROM tags
+   WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository) AND digest = :digest
+   ORDER BY name`,
 );
 
 const PUT = query<{ repository: number; tag: string; digest: string; at: number }>(
@@ -76,6 +83,15 @@ export async function removeTag(
   await session.run(DELETE, { repository, tag });
   await session.run(ADD_EVENT, { repository, tag, digest: null, previous, actor, at: atMs });
   return true;
+}
+
+/** The tags that point to a manifest, in ASCII order. */
+export async function tagsOfManifest(
+  session: Session,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Tag[]> {
+  return (await session.all(OF_MANIFEST, { repository, digest })).map((row) => row.name as Tag);
 }
 
 export async function listTags(

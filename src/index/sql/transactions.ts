@@ -1,5 +1,8 @@
 import * as accounts from './accounts.ts';
 import * as blobs from './blobs.ts';
+import { recordChange } from './changes.ts';
+import { pruneEvents, replayEvents } from './event-history.ts';
+import { claimLanes, recordEvents, settleAttempt } from './events.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
@@ -30,6 +33,12 @@ export const TRANSACTIONS = {
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
   createFirstSigningKey: accounts.createFirstSigningKey,
+  recordChange,
+  recordEvents,
+  claimLanes,
+  settleAttempt,
+  replayEvents,
+  pruneEvents,
 } as const;
 
 type Transactions = typeof TRANSACTIONS;

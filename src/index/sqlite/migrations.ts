@@ -117,7 +117,49 @@ CREATE TABLE signing_keys (
 `;
 
 /**
+ * The queue of notifications.
+ *
+ * - events: what happened, in the order of `position`; `body` is the event without its envelope.
+ * - event_deliveries: one row for each endpoint that is to hear of an event; `state` is pending, delivered or parked.
+ * - event_lanes: a row for each endpoint and repository with something pending. It is what a process claims: until
+ *   `due_at` it belongs to `owner`, or waits where there is none.
+ */
+const CREATE_EVENTS = `
+CREATE TABLE events (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+
+CREATE TABLE event_deliveries (
+  endpoint TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  repository TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  reason TEXT,
+  PRIMARY KEY (endpoint, position)
+) WITHOUT ROWID;
+CREATE INDEX event_deliveries_position ON event_deliveries (position);
+CREATE INDEX event_deliveries_pending ON event_deliveries (endpoint, repository, position)
+  WHERE state = 'pending';
+CREATE INDEX event_deliveries_parked ON event_deliveries (endpoint, position) WHERE state = 'parked';
+
+CREATE TABLE event_lanes (
+  endpoint TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  owner TEXT,
+  PRIMARY KEY (endpoint, repository)
+) WITHOUT ROWID;
+CREATE INDEX event_lanes_due ON event_lanes (endpoint, due_at);
+`;
+
+/**
  * Every step from one version of the tables to the next, in order. The version is the number of steps that were
  * taken. Steps that were released are never edited.
  */
-export const MIGRATIONS: readonly string[] = [CREATE_TABLES];
+export const MIGRATIONS: readonly string[] = [CREATE_TABLES, CREATE_EVENTS];

@@ -1,0 +1,113 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName, Tag } from '../../oci/reference.ts';
+import type { ReceivedBlob } from '../blobs.ts';
+import type { ChangeNote, EventAction, EventTarget, Tally } from '../events.ts';
+import type { ReceivedManifest } from '../manifests.ts';
+import { commitBlob, findBlob, mountBlob, unlinkBlobFrom } from './blobs.ts';
+import { recordEvents } from './events.ts';
+import { putManifest, removeManifest } from './manifests.ts';
+import type { Session } from './query.ts';
+import { removeTag, tagsOfManifest } from './tags.ts';
+
+/** What distribution's bridge reports as the type of every blob. */
+const BLOB_TYPE = 'application/octet-stream';
+
+interface Told {
+  readonly action: EventAction;
+  readonly target: EventTarget;
+}
+
+/** The outcome of a change, and what there is to tell of it: nothing where nothing changed. */
+interface Change<T> {
+  readonly result: T;
+  readonly told: readonly Told[];
+}
+
+function deleted(
+  target: Omit<EventTarget, 'mediaType' | 'sizeBytes' | 'digest'> & { digest?: string },
+): Told {
+  return { action: 'delete', target: { digest: '', mediaType: '', sizeBytes: 0, ...target } };
+}
+
+/** The transactions of which others are told, with the events that distribution sends for each. */
+export const CHANGES = {
+  async commitBlob(session: Session, blob: ReceivedBlob) {
+    const result = await commitBlob(session, blob);
+    const { repository, digest, sizeBytes } = blob;
+    const target = { kind: 'blob', repository, digest, mediaType: BLOB_TYPE, sizeBytes } as const;
+    return { result, told: result === 'committed' ? [{ action: 'push', target }] : [] };
+  },
+
+  async mountBlob(session: Session, repository: RepositoryName, digest: Digest, from: RepositoryName) {
+    const result = await mountBlob(session, repository, digest, from);
+    const sizeBytes = (await findBlob(session, repository, digest))?.sizeBytes ?? 0;
+    const target = {
+      ...({ kind: 'blob', repository, digest, mediaType: BLOB_TYPE, sizeBytes } as const),
+      fromRepository: from,
+    };
+    return { result, told: result ? [{ action: 'mount', target }] : [] };
+  },
+
+  async unlinkBlob(session: Session, repository: RepositoryName, digest: Digest) {
+    const result = await unlinkBlobFrom(session, repository, digest);
+    return { result, told: result ? [deleted({ kind: 'blob', repository, digest })] : [] };
+  },
+
+  async putManifest(session: Session, received: ReceivedManifest) {
+    const result = await putManifest(session, received);
+    const { repository, digest, manifest, bytes, tags } = received;
+    const names = tags.length === 0 ? [undefined] : tags;
+    const told = names.map(
+      (tag): Told => ({
+        action: 'push',
+        target: {
+          ...({ kind: 'manifest', repository, digest, mediaType: manifest.mediaType } as const),
+          ...{ sizeBytes: bytes.byteLength, tag },
+        },
+      }),
+    );
+    return { result, told: result.outcome === 'stored' ? told : [] };
+  },
+
+  /** The manifest, and after it each tag that pointed to it. */
+  async removeManifest(
+    session: Session,
+    repository: RepositoryName,
+    digest: Digest,
+    actor: string,
+    atMs: number,
+  ) {
+    const tags = await tagsOfManifest(session, repository, digest);
+    const result = await removeManifest(session, repository, digest, actor, atMs);
+    const told = [
+      deleted({ kind: 'manifest', repository, digest }),
+      ...tags.map((tag) => deleted({ kind: 'manifest', repository, tag })),
+    ];
+    return { result, told: result ? told : [] };
+  },
+
+  async removeTag(session: Session, repository: RepositoryName, tag: Tag, actor: string, atMs: number) {
+    const result = await removeTag(session, repository, tag, actor, atMs);
+    return { result, told: result ? [deleted({ kind: 'manifest', repository, tag })] : [] };
+  },
+} as const satisfies Record<string, (session: Session, ...args: never[]) => Promise<Change<unknown>>>;
+
+export type ChangeName = keyof typeof CHANGES;
+
+export function isChange(name: string): name is ChangeName {
+  return Object.hasOwn(CHANGES, name);
+}
+
+/** Makes a change and records the events of it, both or none. */
+export async function recordChange(
+  session: Session,
+  name: ChangeName,
+  args: readonly unknown[],
+  note: ChangeNote,
+): Promise<{ result: unknown; tally: Tally }> {
+  const change = CHANGES[name] as (session: Session, ...args: readonly unknown[]) => Promise<Change<unknown>>;
+  const { result, told } = await change(session, ...args);
+  const { origin, atMs, before, audience } = note;
+  const occurrences = [...before, ...told.map((one) => ({ ...one, origin, atMs }))];
+  return { result, tally: await recordEvents(session, occurrences, audience) };
+}
