@@ -1,8 +1,8 @@
 import type { Decoding } from './decoding.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { EndpointSettings, NotificationsSettings } from './notifications-settings.ts';
-import { optional, required, sub, type Type, withDefault } from './schema.ts';
-import type { Secret } from './secret.ts';
+import { optional, sub, type Type, withDefault } from './schema.ts';
+import { Secret } from './secret.ts';
 import { bool, duration, int, oneOf, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -60,7 +60,7 @@ const endpoint = refine(
   section({
     name: withDefault(text, 'What its queue, the log and metrics call it; the URL if not set.', '', ''),
     disabled: withDefault(bool, 'Switched off: it hears of nothing.', false),
-    url: required(secretText, 'Where events are sent, by POST; http or https.'),
+    url: withDefault(secretText, 'Where events are sent, by POST; http or https.', new Secret(''), ''),
     headers: optional(headers, 'Headers of every request.'),
     timeout: withDefault(duration, 'The longest that an attempt takes.', DEFAULT_MS, '1s'),
     threshold: withDefault(int(), 'So many attempts follow one another at once.', DEFAULT_THRESHOLD),
@@ -68,11 +68,11 @@ const endpoint = refine(
     ignoredmediatypes: withDefault(list(text), 'Old name of ignore.mediatypes.', [], ''),
     ignore: sub(ignore, 'What it does not hear of.'),
   }),
-  (value, at, node): (EndpointSettings & { readonly disabled: boolean }) | undefined => {
-    const url = checkUrl(value.url, at, node);
-    if (url === undefined) return undefined;
+  (value, at, node): EndpointSettings & { readonly disabled: boolean } => {
+    // Of one that is switched off the original looks at nothing.
+    const url = value.disabled ? undefined : checkUrl(value.url, at, node);
     return {
-      name: value.name === '' ? url.host + url.pathname : value.name,
+      name: value.name === '' && url !== undefined ? url.host + url.pathname : value.name,
       disabled: value.disabled,
       url: value.url,
       headers: value.headers ?? new Map<string, readonly Secret[]>(),

@@ -11,6 +11,8 @@ export interface Type<T> {
   /** As the reference page names it: `duration`, `list of text`. */
   readonly name: string;
   readonly shape: Shape;
+  /** No message repeats a value. */
+  readonly isSecret?: boolean;
   /**
    * The value of `node`, which is not null. A problem is reported to `at`, and undefined returned; the
    * whole configuration is refused afterwards, so nobody sees that undefined.

@@ -72,6 +72,7 @@ export const strictText: Type<string> = {
 export const secretText: Type<Secret> = {
   name: 'secret text',
   shape: SCALAR,
+  isSecret: true,
   decode(node, at) {
     const value = text.decode(node, at);
     return value === undefined ? undefined : new Secret(value);

@@ -19,7 +19,8 @@ export function list<T>(item: Type<T>): Type<readonly T[]> {
     shape: { kind: 'list', item },
     decode(node, at) {
       if (node.kind !== 'list') {
-        at.report(`${at.name} must be a list, not ${kindOf(node)}${listHint(node)}`, node.place);
+        const hint = item.isSecret === true ? '' : listHint(node);
+        at.report(`${at.name} must be a list, not ${kindOf(node)}${hint}`, node.place);
         return undefined;
       }
       const values: T[] = [];
