@@ -40,16 +40,21 @@ class World {
   /** Whether no claim can have run out under a process, so that nothing may arrive twice. */
   isGentle = true;
   readonly #index: EventIndex;
+  /** The same queue, as another process has it. */
+  readonly #again: EventIndex;
+  #started = 0;
   readonly #processes: { dispatcher: Dispatcher; kill(): void }[] = [];
 
-  constructor(index: EventIndex) {
+  constructor(index: EventIndex, again: EventIndex) {
     this.#index = index;
+    this.#again = again;
     this.receiver.answer = poisonAware(() => 200);
   }
 
   start(): void {
     const { clock, endpoint: name, receiver: sink } = this;
-    const { index, kill } = killable(this.#index);
+    this.#started += 1;
+    const { index, kill } = killable(this.#started % 2 === 0 ? this.#again : this.#index);
     const dispatcher: Dispatcher = new Dispatcher({
       index,
       endpoint: { name, sink, timeoutMs: TIMEOUT_MS, threshold: 2, backoffMs: 500 },
@@ -150,6 +155,7 @@ const kill = fc.constant(step('kill', (world) => world.kill()));
 
 it('loses no event, keeps the order of each repository, and sends twice only where a claim ran out', async () => {
   const place = await sqliteIndexUnderTest();
+  const again = await place.again();
   try {
     await fc.assert(
       fc.asyncProperty(
@@ -161,7 +167,7 @@ it('loses no event, keeps the order of each repository, and sends twice only whe
           },
         ),
         async (steps) => {
-          const world = new World(place.index.events);
+          const world = new World(place.index.events, again.events);
           world.start();
           for (const { run } of steps) await run(world);
           await world.recover();
@@ -177,6 +183,7 @@ it('loses no event, keeps the order of each repository, and sends twice only whe
       { numRuns: 60 },
     );
   } finally {
+    await again.close();
     await place.remove();
   }
 }, 60_000);

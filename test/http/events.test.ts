@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RecordedEvent } from '../../src/index/events.ts';
+import { newFolder, removeFolder } from '../support/folders.ts';
 import { BUILTIN, type FrontDoor, openFrontDoor } from '../support/front-door.ts';
 import {
   digestOf,
@@ -125,6 +126,18 @@ describe('events of requests', () => {
       expect(source.address).toMatch(/:5000$/);
     }
     expect(new Set(all.map(({ origin }) => origin.requestId)).size).toBe(30);
+  });
+
+  it('are told of pulls that waited when the registry stops', async () => {
+    const folder = await newFolder();
+    onTestFinished(() => removeFolder(folder));
+    const config = `notifications: {${ENDPOINT}}`;
+    door = await openFrontDoor({ config, folder });
+    await pushImage(door, 'a', 'v1');
+    await door.send('GET', '/v2/a/manifests/v1');
+    await door.close();
+    door = await openFrontDoor({ config, folder });
+    expect((await events()).at(-1)).toMatchObject({ action: 'pull', target: { tag: 'v1' } });
   });
 
   it('list what a manifest refers to, where the configuration asks for it', async () => {
