@@ -52,11 +52,11 @@ describe('delivery', () => {
 
   it('gives others a turn where one repository has very much', async () => {
     const { receiver, record, work, dispatcher } = setUp();
-    await record('turn/busy', ...range(60));
+    await record('turn/busy', ...range(70));
     await work(dispatcher);
-    expect(receiver.arrivals).toHaveLength(50);
+    expect(receiver.arrivals).toHaveLength(64);
     await work(dispatcher);
-    expect(receiver.tagsOf('turn/busy')).toEqual(range(60));
+    expect(receiver.tagsOf('turn/busy')).toEqual(range(70));
   });
 
   it('tries at once up to the threshold, then after the backoff, which doubles', async () => {

@@ -3,12 +3,17 @@ import type { Clock, Logger } from '../ports.ts';
 import type { Endpoint } from './endpoint.ts';
 import { renderEnvelope } from './envelope.ts';
 import type { Figures } from './figures.ts';
+import type { Outcome } from './outcome.ts';
 import { type Gate, isHopeless, waitMs } from './retry.ts';
 
 /** Beyond the longest attempt a lane is held so much longer, for the index to record what came of it. */
 const LEASE_MARGIN_MS = 5_000;
+/** What came of so many events is recorded together: so many arrive twice when the process is killed, at the most. */
+const BATCH = 16;
 /** After so many events other lanes get their turn. */
-const TURN = 50;
+const TURN = 4 * BATCH;
+
+const NOTHING = { delivered: [], failed: undefined } as const;
 
 /** What the lanes of an endpoint have in common. */
 export interface LaneDependencies {
@@ -35,47 +40,61 @@ export function leaseEndMs({ clock, endpoint }: Pick<LaneDependencies, 'clock' |
  * @throws what the index throws; the claim then runs out by itself
  */
 export async function runLane(deps: LaneDependencies, lane: Lane, leasedUntilMs: number): Promise<void> {
-  const { index, clock, endpoint } = deps;
+  const { index, clock } = deps;
   let untilMs = leasedUntilMs;
-  for (let sent = 0; ; sent += 1) {
-    const head = await index.head(lane);
-    const isLate = untilMs - clock.now() < endpoint.timeoutMs;
-    if (head === undefined || sent >= TURN || isLate || deps.isStopping()) {
-      const next = { kind: 'release', dueAtMs: clock.now() } as const;
-      await index.settle({ lane, attempt: undefined, next });
-      return;
-    }
-    const settlement = await attempt(deps, lane, head);
+  for (let sent = 0; ; sent += BATCH) {
+    const isOver = sent >= TURN || deps.isStopping();
+    const batch = isOver ? [] : await index.heads(lane, BATCH);
+    const settlement =
+      batch.length === 0
+        ? { lane, ...NOTHING, next: { kind: 'release', dueAtMs: clock.now() } as const }
+        : await sendBatch(deps, lane, batch, untilMs);
     if ((await index.settle(settlement)) !== 'kept' || settlement.next.kind === 'release') return;
     untilMs = settlement.next.untilMs;
   }
 }
 
-/** Sends one event and decides what that means for it and for its lane. */
-async function attempt(deps: LaneDependencies, lane: Lane, head: Delivery): Promise<Settlement> {
-  const { endpoint, gate, figures, clock, log, signal } = deps;
-  const { position, id } = head.event;
-  const outcome = await endpoint.sink.send(renderEnvelope(head.event), signal);
-  const nowMs = clock.now();
-  const keep = { kind: 'keep', untilMs: leaseEndMs(deps) } as const;
-  if (signal.aborted && outcome.kind !== 'delivered') {
-    return { lane, attempt: undefined, next: { kind: 'release', dueAtMs: nowMs } };
+/** Sends events one after the other, as far as all goes well and the claim holds. */
+async function sendBatch(
+  deps: LaneDependencies,
+  lane: Lane,
+  batch: readonly Delivery[],
+  untilMs: number,
+): Promise<Settlement> {
+  const { endpoint, gate, figures, clock, signal } = deps;
+  const delivered: number[] = [];
+  for (const delivery of batch) {
+    if (deps.isStopping() || untilMs - clock.now() < endpoint.timeoutMs) break;
+    const outcome = await endpoint.sink.send(renderEnvelope(delivery.event), signal);
+    if (signal.aborted && outcome.kind !== 'delivered') break;
+    figures.attempted(endpoint.name, outcome);
+    gate.note(outcome, clock.now());
+    if (outcome.kind !== 'delivered') return { lane, delivered, ...afterFailure(deps, delivery, outcome) };
+    delivered.push(delivery.event.position);
   }
-  figures.attempted(endpoint.name, outcome);
-  gate.note(outcome, nowMs);
-  if (outcome.kind === 'delivered') {
-    return { lane, attempt: { position, state: 'delivered', reason: undefined }, next: keep };
-  }
-  const attempts = head.attempts + 1;
+  return { lane, delivered, failed: undefined, next: { kind: 'keep', untilMs: leaseEndMs(deps) } };
+}
+
+/** What a failure means for the event and for its lane. */
+function afterFailure(
+  deps: LaneDependencies,
+  { event, attempts: before }: Delivery,
+  outcome: Exclude<Outcome, { kind: 'delivered' }>,
+): Pick<Settlement, 'failed' | 'next'> {
+  const { endpoint, gate, clock, log } = deps;
+  const { position, id, target } = event;
+  const attempts = before + 1;
   const { reason } = outcome;
-  const fields = { endpoint: endpoint.name, repository: lane.repository, event: id, attempts, reason };
+  const keep = { kind: 'keep', untilMs: leaseEndMs(deps) } as const;
+  const fields = { endpoint: endpoint.name, repository: target.repository, event: id, attempts, reason };
   if (isHopeless(outcome, attempts)) {
     log.error('an event cannot be delivered and is parked; "events replay" sends it again', fields);
-    return { lane, attempt: { position, state: 'parked', reason }, next: keep };
+    return { failed: { position, state: 'parked', reason }, next: keep };
   }
+  const nowMs = clock.now();
   const wait = waitMs(endpoint, attempts);
   const mustRest = wait > 0 || gate.isClosed(nowMs);
   if (mustRest) log.warn('an event could not be delivered; trying again', fields);
   const next = mustRest ? ({ kind: 'release', dueAtMs: nowMs + wait } as const) : keep;
-  return { lane, attempt: { position, state: 'pending', reason }, next };
+  return { failed: { position, state: 'pending', reason }, next };
 }

@@ -100,12 +100,14 @@ export interface Lane {
   readonly owner: string;
 }
 
-/** What came of one attempt, and what is to be done with the lane. */
+/** What came of attempts, and what is to be done with the lane. */
 export interface Settlement {
   readonly lane: Lane;
-  /** The attempted event; undefined where there was no attempt. */
-  readonly attempt:
-    | { readonly position: number; readonly state: DeliveryState; readonly reason: string | undefined }
+  /** Positions of events that arrived. */
+  readonly delivered: readonly number[];
+  /** The attempt after them, which failed, and what becomes of its event. */
+  readonly failed:
+    | { readonly position: number; readonly state: 'pending' | 'parked'; readonly reason: string }
     | undefined;
   readonly next:
     | { readonly kind: 'keep'; readonly untilMs: number }
@@ -156,10 +158,10 @@ export interface EventIndex {
     untilMs: number;
     limit: number;
   }): Promise<Lane[]>;
-  /** The first pending event of a lane. */
-  head(lane: Lane): Promise<Delivery | undefined>;
+  /** The first pending events of a lane, in their order. */
+  heads(lane: Lane, limit: number): Promise<Delivery[]>;
   /**
-   * Records an attempt. A lane without pending events is removed when it is released.
+   * Records attempts. A lane without pending events is removed when it is released.
    * @returns `lost` where the lane is another's by now; what arrived is recorded all the same
    */
   settle(settlement: Settlement): Promise<'kept' | 'released' | 'lost'>;

@@ -55,12 +55,12 @@ const CLAIM = query<{ endpoint: string; repository: string; owner: string; until
    WHERE endpoint = :endpoint AND repository = :repository`,
 );
 
-const HEAD = query<{ endpoint: string; repository: string }, DeliveryRow>(
+const HEADS = query<{ endpoint: string; repository: string; limit: number }, DeliveryRow>(
   `SELECT event_deliveries.endpoint, event_deliveries.position, state, attempts, reason, id, at, action, body
    FROM event_deliveries JOIN events ON events.position = event_deliveries.position
    WHERE event_deliveries.endpoint = :endpoint AND event_deliveries.repository = :repository
      AND state = 'pending'
-   ORDER BY event_deliveries.position LIMIT 1`,
+   ORDER BY event_deliveries.position LIMIT :limit`,
 );
 
 const ATTEMPT = query<{ endpoint: string; position: number; state: string; reason: string | null }>(
@@ -149,9 +149,9 @@ export async function claimLanes(
   return due.map(({ repository }) => ({ endpoint, repository, owner }));
 }
 
-export async function headOfLane(session: Session, lane: Lane): Promise<Delivery | undefined> {
-  const row = await session.first(HEAD, { endpoint: lane.endpoint, repository: lane.repository });
-  return row && toDelivery(row);
+export async function headsOfLane(session: Session, lane: Lane, limit: number): Promise<Delivery[]> {
+  const { endpoint, repository } = lane;
+  return (await session.all(HEADS, { endpoint, repository, limit })).map(toDelivery);
 }
 
 /** Removes a lane that nobody has claimed and that holds nothing. */
@@ -159,9 +159,9 @@ export async function closeEmptyLane(session: Session, lane: Omit<Lane, 'owner'>
   await session.run(CLOSE_LANE, { endpoint: lane.endpoint, repository: lane.repository });
 }
 
-export async function settleAttempt(
+export async function settleAttempts(
   session: Session,
-  { lane, attempt, next }: Settlement,
+  { lane, delivered, failed, next }: Settlement,
 ): Promise<'kept' | 'released' | 'lost'> {
   const { endpoint, repository, owner } = lane;
   const isKept = next.kind === 'keep';
@@ -169,11 +169,11 @@ export async function settleAttempt(
     ? await session.run(KEEP, { endpoint, repository, owner, until: next.untilMs })
     : await session.run(RELEASE, { endpoint, repository, owner, at: next.dueAtMs });
   const isLost = changed === 0;
-  // A lane that was lost is tried by another process, which alone decides on failures from now on.
-  if (attempt !== undefined && (!isLost || attempt.state === 'delivered')) {
-    const { position, state, reason = null } = attempt;
-    await session.run(ATTEMPT, { endpoint, position, state, reason });
+  for (const position of delivered) {
+    await session.run(ATTEMPT, { endpoint, position, state: 'delivered', reason: null });
   }
+  // A lane that was lost is tried by another process, which alone decides on failures from now on.
+  if (failed !== undefined && !isLost) await session.run(ATTEMPT, { endpoint, ...failed });
   if (isLost) return 'lost';
   if (isKept) return 'kept';
   await closeEmptyLane(session, lane);

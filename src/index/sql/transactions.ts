@@ -2,7 +2,7 @@ import * as accounts from './accounts.ts';
 import * as blobs from './blobs.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
-import { claimLanes, recordEvents, settleAttempt } from './events.ts';
+import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
@@ -36,7 +36,7 @@ export const TRANSACTIONS = {
   recordChange,
   recordEvents,
   claimLanes,
-  settleAttempt,
+  settleAttempts,
   replayEvents,
   pruneEvents,
 } as const;
