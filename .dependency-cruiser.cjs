@@ -13,6 +13,7 @@ const allowed = {
   config: ['errors', 'oci', 'auth'],
   http: ['oci', 'errors', 'ports', 'registry', 'auth'],
   observe: ['ports'],
+  acme: ['ports'],
 };
 
 const modules = Object.keys(allowed);

@@ -37,7 +37,9 @@ export function reasonOf(error: unknown): string {
 }
 
 /** The same for an address at which a server cannot listen. */
-export function cannotListen(address: string, setting: string, error: unknown): Failure {
+export function cannotListen(address: string, setting: string, error: unknown): Error {
+  // What is wrong with a certificate says so by itself.
+  if (error instanceof Failure || (error instanceof Error && error.name === 'ConfigError')) return error;
   const code = codeOf(error);
   const why =
     code === 'EADDRINUSE'

@@ -1,31 +1,80 @@
-import { createSecureContext } from 'node:tls';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Path } from '../config/node.ts';
-import type { TlsMaterial } from '../http/server.ts';
+import type { ClientAuth, TlsSettings } from '../config/tls-settings.ts';
+import {
+  type ClientCertificates,
+  checkMaterial,
+  type KeyPair,
+  type TlsMaterial,
+} from '../http/tls-server.ts';
 import { readNamedFile } from './key-files.ts';
 
+/** Where TLS is configured, and what was read there. */
+export interface TlsSource {
+  readonly document: ConfigDocument;
+  /** Where its keys are named, such as `http.tls`. */
+  readonly section: Path;
+  readonly settings: TlsSettings;
+}
+
+/** Go's four ways of `tls.ClientAuthType`. */
+export const CLIENT_CERTIFICATES: Readonly<Record<ClientAuth, ClientCertificates>> = {
+  'request-client-cert': { areRequired: false, areVerified: false },
+  'require-any-client-cert': { areRequired: true, areVerified: false },
+  'verify-client-cert-if-given': { areRequired: false, areVerified: true },
+  'require-and-verify-client-cert': { areRequired: true, areVerified: true },
+};
+
+/** The files whose changes are to be noticed. */
+export function tlsFiles({ settings: { certificate, clients } }: TlsSource): readonly string[] {
+  const own = certificate.kind === 'files' ? [certificate.certificate, certificate.key] : [];
+  return [...own, ...(clients?.authorities ?? [])];
+}
+
 /**
- * Reads certificate and key of a server.
- * @param section where the two are named, by `certificate` and `key`
+ * Reads the files that the settings name.
  * @throws ConfigError
  */
-export function loadTls(
-  document: ConfigDocument,
-  section: Path,
-  files: { readonly certificate: string; readonly key: string } | undefined,
-  minVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
-): TlsMaterial | undefined {
-  if (files === undefined) return undefined;
-  const cert = readNamedFile(document, [...section, 'certificate'], files.certificate);
-  const key = readNamedFile(document, [...section, 'key'], files.key);
+export function readTls({ document, section, settings }: TlsSource): TlsMaterial {
+  const { certificate: source, clients, minVersion, ciphers } = settings;
+  const rest = {
+    minVersion,
+    ciphers,
+    clientAuthorities: clients?.authorities.map((file, index) =>
+      readAuthorities(document, [...section, 'clientcas', index], file),
+    ),
+  };
+  if (source.kind === 'acme') return checked({ ...rest, pair: undefined });
+  const pair: KeyPair = {
+    cert: readNamedFile(document, [...section, 'certificate'], source.certificate),
+    key: readNamedFile(document, [...section, 'key'], source.key),
+  };
+  return checked({ ...rest, pair });
+
+  function checked(material: TlsMaterial): TlsMaterial {
+    try {
+      checkMaterial(material);
+      return material;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (source.kind === 'acme') throw document.errorAt(section, `TLS cannot be set up: ${reason}`);
+      const files = `${source.certificate} and ${source.key}`;
+      throw document.errorAt([...section, 'key'], `${files} cannot be used together: ${reason}`);
+    }
+  }
+}
+
+/** OpenSSL passes over what is no certificate; clients would then be refused for no visible reason. */
+function readAuthorities(document: ConfigDocument, path: Path, file: string): string {
+  const pem = readNamedFile(document, path, file);
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw document.errorAt(path, `${file} holds no certificate in PEM`);
+  }
   try {
-    createSecureContext({ cert, key });
+    checkMaterial({ pair: undefined, clientAuthorities: [pem], minVersion: 'TLSv1.2', ciphers: [] });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw document.errorAt(
-      [...section, 'key'],
-      `${files.certificate} and ${files.key} cannot be used together: ${reason}`,
-    );
+    throw document.errorAt(path, `${file} cannot be read as certificates: ${reason}`);
   }
-  return { cert, key, minVersion };
+  return pem;
 }

@@ -1,6 +1,7 @@
 import type { ListenAddress } from './listen-address.ts';
 import type { NotificationsSettings } from './notifications-settings.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
+import type { TlsSettings } from './tls-settings.ts';
 import type { Scalar } from './types-scalar.ts';
 
 /** What `berth serve` is told. Times are milliseconds; paths are as written, relative to the working directory. */
@@ -52,6 +53,10 @@ export interface HttpSettings {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   /** How long open requests may go on after a signal to stop; 0: they are cut off. */
   readonly drainTimeoutMs: number;
-  /** PEM files; undefined: plain HTTP. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
+  /** Whether HTTP/2 is offered to clients that speak TLS. */
+  readonly http2: boolean;
+  /** Whether HTTP/2 is spoken without TLS. */
+  readonly h2c: boolean;
 }

@@ -1,34 +1,11 @@
-import { checkPair } from './auth-checks.ts';
 import type { Decoding } from './decoding.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { HttpSettings } from './registry-config.ts';
-import { noEffect, optional, required, sub, type Type, unsupported, withDefault } from './schema.ts';
+import { tls } from './registry-tls-schema.ts';
+import { noEffect, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { bool, duration, nonEmptyText, oneOf, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
-
-const BEHIND_A_PROXY = 'a reverse proxy in front can do it';
-
-const tls = refine(
-  section({
-    certificate: optional(nonEmptyText, 'PEM file with the certificate chain.'),
-    key: optional(nonEmptyText, 'PEM file with the key.'),
-    clientcas: unsupported(list(text), BEHIND_A_PROXY),
-    clientauth: unsupported(text, BEHIND_A_PROXY),
-    minimumtls: unsupported(text, "Node's own minimum is TLS 1.2"),
-    ciphersuites: unsupported(list(text), "Node's own choice is used"),
-    letsencrypt: unsupported(
-      section({
-        cachefile: unsupported(text, ''),
-        email: unsupported(text, ''),
-        hosts: unsupported(list(text), ''),
-        directoryurl: unsupported(text, ''),
-      }),
-      'write certificate and key; another program may renew them',
-    ),
-  }),
-  checkPair,
-);
 
 const debug = section({
   addr: optional(text, 'Address of the debug server.'),
@@ -59,6 +36,9 @@ const headers = refine(map(list(text)), (value, at, node): Readonly<Record<strin
   return Object.fromEntries(merged.values());
 });
 
+/** `docker stop` kills after ten seconds; the end is to be our own. */
+const DEFAULT_DRAIN_MS = 8_000;
+
 /** `http` of the registry's dialect. */
 export const http: Type<HttpSettings> = refine(
   section({
@@ -68,12 +48,23 @@ export const http: Type<HttpSettings> = refine(
     host: optional(nonEmptyText, 'URL by which clients reach the registry.'),
     secret: noEffect(secretText, 'the state of an upload is in the index and needs no signature'),
     relativeurls: optional(bool, 'Location headers without a host.'),
-    draintimeout: withDefault(duration, 'How long open requests may go on at a stop.', 0, '0s'),
+    draintimeout: withDefault(
+      duration,
+      'How long open requests may go on at a stop; with 0s they are cut off at once.',
+      DEFAULT_DRAIN_MS,
+      '8s',
+    ),
     headers: withDefault(headers, 'Headers of every response.', {}, '{}'),
     tls: optional(tls, 'TLS; plain HTTP without.'),
     debug: noEffect(debug, 'this version of Berth has no debug server'),
-    http2: sub(section({ disabled: noEffect(bool, 'HTTP/1.1 is spoken') }), 'HTTP/2.'),
-    h2c: sub(section({ enabled: unsupported(bool, 'HTTP/1.1 is spoken; remove it') }), 'HTTP/2 without TLS.'),
+    http2: sub(
+      section({ disabled: withDefault(bool, 'Only HTTP/1.1 is spoken.', false) }),
+      'HTTP/2 over TLS.',
+    ),
+    h2c: sub(
+      section({ enabled: withDefault(bool, 'HTTP/2 is spoken to clients that begin with it.', false) }),
+      'HTTP/2 without TLS.',
+    ),
   }),
   (value, at, node): HttpSettings | undefined => {
     const listen = parseListenAddress(value.addr, value.net);
@@ -81,7 +72,6 @@ export const http: Type<HttpSettings> = refine(
     const prefix = checkPrefix(value.prefix, at, node);
     checkHost(value.host, at, node);
     if (listen.kind === 'wrong') return undefined;
-    const { certificate, key } = value.tls ?? {};
     return {
       addr: value.addr,
       net: value.net,
@@ -91,7 +81,9 @@ export const http: Type<HttpSettings> = refine(
       prefix,
       headers: value.headers,
       drainTimeoutMs: value.draintimeout,
-      tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
+      tls: value.tls?.settings,
+      http2: !value.http2.disabled,
+      h2c: value.h2c.enabled,
     };
   },
 );

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Body } from '../registry/body.ts';
 
 /** So many bytes may wait for the handler before the client is made to wait. */
@@ -15,14 +15,14 @@ interface Waiter {
  * client whose body nobody wants to read to its end, which then never sees the answer.
  */
 class IncomingPieces implements AsyncIterator<Uint8Array, undefined> {
-  readonly #message: IncomingMessage;
+  readonly #message: Readable;
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #hasEnded = false;
   #failure: Error | undefined;
   #waiter: Waiter | undefined;
 
-  constructor(message: IncomingMessage) {
+  constructor(message: Readable) {
     this.#message = message;
     if (message.destroyed) this.#fail(new Error('the connection is closed'));
     message.on('error', (error) => this.#fail(error));
@@ -79,7 +79,7 @@ class IncomingPieces implements AsyncIterator<Uint8Array, undefined> {
 }
 
 /** The body of Node's request. It is to be read once. */
-export function bodyOf(message: IncomingMessage): Body {
+export function bodyOf(message: Readable): Body {
   return {
     [Symbol.asyncIterator]: () => new IncomingPieces(message),
     destroy: (error) => message.destroy(error),

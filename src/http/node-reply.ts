@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { IDLE_TIMEOUT_MS } from './limits.ts';
 import { isStream, type Reply, type ReplyStream } from './message.ts';
-
-/** A client that neither sends nor takes anything for so long is given up. */
-export const IDLE_TIMEOUT_MS = 120_000;
 
 const ONE_WRITE_BYTES = 16 * 1024;
 
@@ -12,7 +11,7 @@ const LINGER_MS = 5_000;
 const LINGER_POLL_MS = 100;
 
 /** Writes one piece and waits until its memory may be used again. Rejects where the client is gone. */
-function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
+function write(response: Writable, piece: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const gone = (): void => reject(new Error('the client closed the connection'));
     response.once('close', gone);
@@ -32,8 +31,8 @@ export class ReplySourceFault extends Error {
   }
 }
 
-async function sendStream(response: ServerResponse, stream: ReplyStream): Promise<void> {
-  response.socket?.setTimeout(IDLE_TIMEOUT_MS);
+/** Sends the bytes of a reply as fast as the client takes them. Rejects where the client is gone. */
+export async function pump(response: Writable, stream: ReplyStream): Promise<void> {
   for (;;) {
     const piece = await stream.next().catch((error: unknown) => {
       throw new ReplySourceFault(error);
@@ -84,7 +83,8 @@ export async function sendReply(
     }
     if (isStream(body)) {
       response.writeHead(status, headers);
-      await sendStream(response, body);
+      response.socket?.setTimeout(IDLE_TIMEOUT_MS);
+      await pump(response, body);
     } else if (body === undefined) {
       response.writeHead(status, headers);
       response.end();

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { bodyOf } from './incoming-body.ts';
 import type { HttpRequest } from './message.ts';
@@ -25,8 +27,19 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
     : { path: decoded(origin.slice(0, mark)), query: new URLSearchParams(origin.slice(mark + 1)) };
 }
 
+/** What both versions of HTTP tell before the body; the host is in `headers` in both. */
+export interface ReceivedHead {
+  readonly method?: string | undefined;
+  /** Path and query as they were sent. */
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: Socket;
+}
+
 /** Node's request as the handlers see it. */
-export function toHttpRequest(message: IncomingMessage): HttpRequest {
+export function toHttpRequest(message: IncomingMessage): HttpRequest;
+export function toHttpRequest(head: ReceivedHead, body: Readable): HttpRequest;
+export function toHttpRequest(message: ReceivedHead, body = message as unknown as Readable): HttpRequest {
   const { path, query } = splitTarget(message.url ?? '/');
   return {
     id: randomUUID(),
@@ -35,7 +48,7 @@ export function toHttpRequest(message: IncomingMessage): HttpRequest {
     query,
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
-    body: bodyOf(message),
+    body: bodyOf(body),
     remoteAddress: message.socket.remoteAddress,
     remotePort: message.socket.remotePort,
     isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,

@@ -1,29 +1,31 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Logger } from '../ports.ts';
+import { LazySessions } from './lazy-sessions.ts';
+import {
+  HEADERS_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_HEADER_BYTES,
+  MAX_HEADERS,
+} from './limits.ts';
+import { type BoundAddress, type ListenAddress, listen } from './listen.ts';
 import type { App } from './message.ts';
-import { hasBody, IDLE_TIMEOUT_MS, ReplySourceFault, sendReply } from './node-reply.ts';
+import { hasBody, ReplySourceFault, sendReply } from './node-reply.ts';
 import { toHttpRequest } from './node-request.ts';
+import { splitByPreface } from './preface.ts';
+import { type TlsMaterial, type TlsOptions, tlsSetup } from './tls-server.ts';
 
 // An import statement would read every export of node:http, and one of them loads the whole HTTP client: 45 ms.
 const { createServer } = process.getBuiltinModule('node:http');
 const { createServer: createTlsServer } = process.getBuiltinModule('node:https');
 
-/** Where a server listens. */
-export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string | undefined; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
-
-/** Certificate chain and key in PEM. */
-export interface TlsMaterial {
-  readonly cert: string;
-  readonly key: string;
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
-}
-
 export interface ServerOptions {
   readonly address: ListenAddress;
-  readonly tls: TlsMaterial | undefined;
+  readonly tls: TlsOptions | undefined;
+  /** Whether HTTP/2 is spoken, to clients that ask for it; over TLS it is unless said otherwise. */
+  readonly http2?: boolean;
   readonly app: App;
   readonly log: Logger;
 }
@@ -31,16 +33,17 @@ export interface ServerOptions {
 /** A server that listens. */
 export interface RunningServer {
   /** Host and port, or the path of the socket. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly address: BoundAddress;
+  /**
+   * Certificate, key and client authorities for handshakes from now on. Connections that there are go on.
+   * @throws Error where they cannot be used; those before stay in use
+   */
+  renewTls(material: TlsMaterial): void;
   /** Takes no new connections, lets requests under way finish for so long, then closes what is left. */
   close(drainMs: number): Promise<void>;
 }
 
-const HEADERS_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_MS = 75_000;
 const IDLE_POLL_MS = 100;
-const MAX_HEADER_BYTES = 32 * 1024;
-const MAX_HEADERS = 200;
 
 async function answer(
   app: App,
@@ -85,41 +88,39 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listener = (message: IncomingMessage, response: ServerResponse): void => {
     void answer(app, log, message, response);
   };
-  const server: Server =
-    tls === undefined
-      ? createServer(limits, listener)
-      : createTlsServer({ ...limits, minVersion: 'TLSv1.2', ...tls }, listener);
+  const sessions = (options.http2 ?? tls !== undefined) ? new LazySessions(app, log) : undefined;
+  let server: Server;
+  let renewTls = (_: TlsMaterial): void => undefined;
+  if (tls === undefined) {
+    server = createServer(limits, listener);
+    if (sessions !== undefined) splitByPreface(server, sessions.accept);
+  } else {
+    const setup = tlsSetup(tls, sessions !== undefined, log);
+    const secure: HttpsServer = createTlsServer({ ...limits, ...setup.options }, listener);
+    const [http1] = secure.listeners('secureConnection') as ((socket: Socket) => void)[];
+    if (http1 === undefined) throw new TypeError('node:https listens to no connections');
+    setup.attach(secure, { http1: (socket) => http1.call(secure, socket), http2: sessions?.accept });
+    renewTls = (material) => setup.renew(secure, material);
+    server = secure;
+  }
   server.maxHeadersCount = MAX_HEADERS;
-  await listen(server, options.address);
+  const address = await listen(server, options.address);
   return {
-    address: addressOf(server),
+    address,
+    renewTls,
     async close(drainMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      sessions?.close();
       // A connection whose request ends meanwhile is idle from then on.
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
-      const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+      const timer = setTimeout(() => {
+        server.closeAllConnections();
+        sessions?.destroy();
+      }, drainMs);
       await closed;
       clearInterval(idle);
       clearTimeout(timer);
     },
   };
-}
-
-function listen(server: Server, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    const done = (): void => {
-      server.off('error', reject);
-      resolve();
-    };
-    if (address.kind === 'unix') server.listen(address.path, done);
-    else
-      server.listen({ port: address.port, ...(address.host !== undefined && { host: address.host }) }, done);
-  });
-}
-
-function addressOf(server: Server): RunningServer['address'] {
-  const address = server.address() as AddressInfo | string;
-  return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port };
 }

@@ -1,15 +1,15 @@
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../../auth/token/issue.ts';
 import { TokenService } from '../../auth/token-service.ts';
+import { DEFAULT_CIPHERS } from '../../config/cipher-suites.ts';
 import { loadAuthConfig } from '../../config/docker-auth.ts';
 import { createApp } from '../../http/app.ts';
 import { live } from '../../http/health.ts';
-import { startServer } from '../../http/server.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { cannotListen } from '../failure.ts';
+import { openListener } from '../listener.ts';
 import { untilSignal } from '../process.ts';
-import { loadTls } from '../tls.ts';
 import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
 import { aclFrom, signingKeyFrom, staticUsers } from '../token-parts.ts';
 import { clientAddress } from '../welcome.ts';
@@ -51,11 +51,19 @@ export async function auth(file: string, verbosity: number): Promise<void> {
       ...tokenEndpoints(service, [key], token.issuer),
     ]),
   });
-  const server = await startServer({
+  const server = await openListener({
     app,
     log,
+    clock: CLOCK,
     address: settings.listen,
-    tls: loadTls(document, ['server'], settings.tls, settings.tlsMinVersion),
+    document,
+    section: ['server'],
+    tls: settings.tls && {
+      certificate: { kind: 'files', ...settings.tls },
+      clients: undefined,
+      minVersion: settings.tlsMinVersion ?? 'TLSv1.2',
+      ciphers: DEFAULT_CIPHERS,
+    },
   }).catch((error: unknown) => {
     throw cannotListen(settings.addr, `server.addr in ${file}`, error);
   });

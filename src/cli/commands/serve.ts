@@ -1,18 +1,17 @@
 import { loadRegistryConfig } from '../../config/distribution.ts';
 import type { App } from '../../http/message.ts';
-import { startServer } from '../../http/server.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { cannotListen } from '../failure.ts';
+import { openListener } from '../listener.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
 import { untilSignal } from '../process.ts';
+import { inheritedSocket } from '../socket-activation.ts';
 import { openState } from '../state.ts';
-import { loadTls } from '../tls.ts';
 import { welcome } from '../welcome.ts';
 import { wireRegistry } from '../wire.ts';
 
 const CLOCK: Clock = { now: Date.now };
-const DEFAULT_DRAIN_MS = 10_000;
 
 /** Makes requests that come earlier wait. */
 function answeringAfter(prepared: Promise<void>, app: App): App {
@@ -44,11 +43,16 @@ export async function serve(file: string | undefined): Promise<void> {
   try {
     const { app, startJobs, stop } = await wireRegistry({ ...loaded, state, clock: CLOCK, log });
     const prepared = Promise.withResolvers<void>();
-    const server = await startServer({
+    const { http } = config;
+    const server = await openListener({
       app: answeringAfter(prepared.promise, app),
       log,
-      address: config.http.listen,
-      tls: loadTls(document, ['http', 'tls'], config.http.tls),
+      clock: CLOCK,
+      address: inheritedSocket(process.env, process.pid) ?? http.listen,
+      document,
+      section: ['http', 'tls'],
+      tls: http.tls,
+      http2: http.tls === undefined ? http.h2c : http.http2,
     }).catch((error: unknown) => {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
@@ -59,7 +63,7 @@ export async function serve(file: string | undefined): Promise<void> {
       prepared.resolve();
       welcome({ server, config, admin });
       await untilSignal(log);
-      await server.close(config.http.drainTimeoutMs || DEFAULT_DRAIN_MS);
+      await server.close(config.http.drainTimeoutMs);
     } finally {
       await server.close(0);
       await stop();

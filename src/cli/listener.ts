@@ -1,0 +1,88 @@
+import type { ConfigDocument } from '../config/document.ts';
+import type { Path } from '../config/node.ts';
+import type { TlsSettings } from '../config/tls-settings.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../http/server.ts';
+import type { CertificatesByName } from '../http/tls-server.ts';
+import type { Clock } from '../ports.ts';
+import { reasonOf } from './failure.ts';
+import { CLIENT_CERTIFICATES, readTls, type TlsSource, tlsFiles } from './tls.ts';
+import { watchFiles } from './watched-files.ts';
+
+export interface ListenerOptions extends Omit<ServerOptions, 'tls'> {
+  readonly document: ConfigDocument;
+  /** Where TLS is configured, such as `http.tls`. */
+  readonly section: Path;
+  readonly tls: TlsSettings | undefined;
+  readonly clock: Clock;
+}
+
+/**
+ * Starts a server whose certificates stay up to date for as long as it runs: files are read again when they change,
+ * and what ACME gives is renewed.
+ * @throws ConfigError, or the system's error where it cannot listen
+ */
+export async function openListener(options: ListenerOptions): Promise<RunningServer> {
+  const { document, section, tls: settings, log } = options;
+  if (settings === undefined) return startServer({ ...options, tls: undefined });
+  const source: TlsSource = { document, section, settings };
+  const keeper = await keeperOf(source, options);
+  const files = tlsFiles(source);
+  let server: RunningServer | undefined;
+  // Before the files are read, so that no change is missed.
+  const watch = await watchFiles({
+    files,
+    what: 'TLS certificates',
+    log,
+    reload: () => server?.renewTls(readTls(source)),
+  });
+  try {
+    const running = await startServer({
+      ...options,
+      tls: {
+        material: readTls(source),
+        clients: settings.clients && CLIENT_CERTIFICATES[settings.clients.auth],
+        byName: keeper,
+      },
+    });
+    server = running;
+    keeper?.start();
+    return {
+      ...running,
+      async close(drainMs) {
+        watch.stop();
+        await Promise.all([running.close(drainMs), keeper?.stop()]);
+      },
+    };
+  } catch (error) {
+    watch.stop();
+    throw error;
+  }
+}
+
+interface Keeper extends CertificatesByName {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+async function keeperOf(source: TlsSource, { log, clock }: ListenerOptions): Promise<Keeper | undefined> {
+  const { certificate } = source.settings;
+  if (certificate.kind === 'files') return undefined;
+  const { CertificateKeeper } = await import('../acme/keeper.ts');
+  const { openCertificateCache } = await import('../acme/cache.ts');
+  const folder = certificate.cacheFolder;
+  try {
+    const keeper = new CertificateKeeper({
+      ...certificate,
+      cache: await openCertificateCache(folder),
+      log,
+      clock,
+    });
+    await keeper.load();
+    return keeper;
+  } catch (error) {
+    throw source.document.errorAt(
+      [...source.section, 'letsencrypt', 'cachefile'],
+      `cannot keep certificates in the folder ${folder}: ${reasonOf(error)}`,
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Logger } from '../ports.ts';
+import { sendHttp2Reply } from './http2-reply.ts';
+import { IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
+import type { App } from './message.ts';
+import { ReplySourceFault } from './node-reply.ts';
+import { toHttpRequest } from './node-request.ts';
+
+const { performServerHandshake, constants } = process.getBuiltinModule('node:http2');
+
+/** Go's server lets so much of a body come before the handler has taken it. */
+const WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * nghttp2 adds limits of its own: 1,000 streams that the client gives up at once and 33 a second after that
+ * (CVE-2023-44487), 8 CONTINUATION frames for one block of headers (CVE-2024-27983), and 10 answers to SETTINGS and
+ * PING that wait for a client that does not read (CVE-2019-9512, CVE-2019-9515).
+ */
+const OPTIONS = {
+  settings: {
+    maxConcurrentStreams: 100,
+    initialWindowSize: WINDOW_BYTES,
+    maxHeaderListSize: MAX_HEADER_BYTES,
+  },
+  maxHeaderListPairs: MAX_HEADERS,
+  maxSessionInvalidFrames: 100,
+};
+
+/** So long has a client to take our farewell and to close its side. */
+const FAREWELL_MS = 500;
+
+/** One connection, and how many requests are under way on it. */
+class Connection {
+  readonly session: ServerHttp2Session;
+  readonly socket: Socket;
+  #streams = 0;
+  #isEnding = false;
+
+  constructor(session: ServerHttp2Session, socket: Socket) {
+    this.session = session;
+    this.socket = socket;
+    session.setTimeout(KEEP_ALIVE_MS, () => {
+      if (this.#streams === 0) this.end();
+    });
+  }
+
+  began(stream: ServerHttp2Stream): void {
+    this.#streams += 1;
+    stream.once('close', () => {
+      this.#streams -= 1;
+      if (this.#isEnding) this.end();
+    });
+  }
+
+  /** Takes no more requests, and closes when those under way are over. */
+  end(): void {
+    this.#isEnding = true;
+    this.session.close();
+    // Node waits for the client to close its side, and a client may never do it.
+    if (this.#streams === 0) setTimeout(() => this.socket.destroy(), FAREWELL_MS).unref();
+  }
+
+  destroy(): void {
+    this.session.destroy();
+    this.socket.destroy();
+  }
+}
+
+/** The connections that speak HTTP/2 (RFC 9113), over TLS or without. */
+export class Http2Sessions {
+  readonly #app: App;
+  readonly #log: Logger;
+  readonly #open = new Set<Connection>();
+
+  constructor(app: App, log: Logger) {
+    this.#app = app;
+    this.#log = log;
+  }
+
+  /** Serves a connection until its end. Its handshake is over, and none of its bytes are read. */
+  accept(socket: Socket): void {
+    const session = performServerHandshake(socket, OPTIONS);
+    const connection = new Connection(session, socket);
+    this.#open.add(connection);
+    session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
+    socket.once('close', () => this.#open.delete(connection));
+    session.on('stream', (stream, headers) => {
+      connection.began(stream);
+      void this.#answer(stream, headers, socket);
+    });
+  }
+
+  close(): void {
+    for (const connection of this.#open) connection.end();
+  }
+
+  destroy(): void {
+    for (const connection of this.#open) connection.destroy();
+  }
+
+  async #answer(stream: ServerHttp2Stream, received: IncomingHttpHeaders, socket: Socket): Promise<void> {
+    // Whoever reads or writes is told; nobody else has to be.
+    stream.on('error', () => undefined);
+    const { ':method': method, ':path': url, ':authority': authority, ...headers } = received;
+    if (method === undefined || url === undefined) {
+      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      return;
+    }
+    if (bytesOf(headers) > MAX_HEADER_BYTES) {
+      // Our limit holds for nghttp2 only once the client has confirmed it.
+      stream.respond({ ':status': 431 }, { endStream: true });
+      return;
+    }
+    if (authority !== undefined) headers['host'] = authority;
+    if (!stream.endAfterHeaders) giveUpWhileSilent(stream);
+    if (headers['expect'] === '100-continue') stream.additionalHeaders({ ':status': 100 });
+    const request = toHttpRequest({ method, url, headers, socket }, stream);
+    const reply = await this.#app(request);
+    await sendHttp2Reply(stream, method, reply).catch((error: unknown) => {
+      const fields = { requestId: request.id, path: request.path, error };
+      if (error instanceof ReplySourceFault) this.#log.error('a reply broke off', fields);
+      else this.#log.debug('a client went away before its reply was whole', fields);
+    });
+  }
+}
+
+function bytesOf(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
+}
+
+/** While a body comes, a silent client is given up; after its end the client waits for us. */
+function giveUpWhileSilent(stream: ServerHttp2Stream): void {
+  stream.setTimeout(IDLE_TIMEOUT_MS, () => stream.close(constants.NGHTTP2_CANCEL));
+  stream.once('end', () => {
+    if (!stream.headersSent) stream.setTimeout(0);
+  });
+}
