@@ -23,7 +23,7 @@ interface Host {
 }
 
 /** Other processes may have put a new certificate into the folder. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 10_000;
 const MIN_SLEEP_MS = 1_000;
 /** Another process is at it. */
 const LOCKED_MS = 5_000;
@@ -47,6 +47,12 @@ export function pauseMs(failures: number, error: unknown, random: number): numbe
   const pause = Math.min(firstMs * 2 ** (failures - 1), lastMs) * (1 + random / 5);
   const asked = error instanceof AcmeProblem ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(pause, asked);
+}
+
+/** What the authority said, or why it could not be reached; `fetch` hides that in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
 }
 
 /** Has a certificate for each of the hosts, obtains those that are missing, and renews each before it ends. */
@@ -166,12 +172,8 @@ export class CertificateKeeper {
       host.failures += 1;
       const pause = pauseMs(host.failures, error, this.#random());
       host.dueMs = clock.now() + pause;
-      const fields = {
-        host: host.name,
-        authority: directoryUrl,
-        tryAgainInSeconds: Math.round(pause / 1000),
-        error,
-      };
+      const tryAgainInSeconds = Math.round(pause / 1000);
+      const fields = { host: host.name, authority: directoryUrl, tryAgainInSeconds, reason: reasonOf(error) };
       const { certificate } = host;
       if (certificate !== undefined && certificate.notAfterMs > clock.now()) {
         const until = new Date(certificate.notAfterMs).toISOString();

@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type PeerCertificate } from 'node:tls';
+import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { BERTH, serveEnvironment } from './support/berth.ts';
+import { findPebble, type Pebble, startPebble } from './support/pebble.ts';
+import { folder } from './support/root.ts';
+import { freePort, type Server, startServer } from './support/server.ts';
+
+/* `http.tls.letsencrypt` against pebble, the ACME server that Let's Encrypt tests with. */
+
+const HOST = 'registry.berth.test';
+const OTHER = 'mirror.berth.test';
+const DAY = 86_400;
+
+const program = await findPebble();
+if (program === undefined) {
+  process.stdout.write('SKIPPED: no pebble, and no Go to build it with; set BERTH_PEBBLE to the program\n');
+}
+
+interface Seen {
+  readonly certificate: PeerCertificate;
+  /** whether pebble's root and the name are right */
+  readonly isTrusted: boolean;
+}
+
+/** What a client sees that connects with this name. @throws Error where the handshake fails */
+function look(port: number, servername: string | undefined, ca: string): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      ca,
+      rejectUnauthorized: false,
+      ...(servername !== undefined && { servername }),
+    });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve({ certificate: socket.getPeerCertificate(), isTrusted: socket.authorized });
+      socket.destroy();
+    });
+  });
+}
+
+async function eventually<T>(
+  what: string,
+  attempt: () => Promise<T | undefined>,
+  withinMs = 40_000,
+): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const found = await attempt().catch(() => undefined);
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${withinMs} ms`);
+    await sleep(200);
+  }
+}
+
+describe.skipIf(program === undefined)('certificates by ACME', () => {
+  const running: { stop(): Promise<void> }[] = [];
+  let port: number;
+  let acmePort: number;
+  let cache: string;
+  beforeAll(async () => {
+    port = await freePort();
+    acmePort = await freePort();
+    cache = join(folder('acme'), 'cache');
+  });
+  afterEach(async () => {
+    for (const server of running.splice(0)) await server.stop();
+  });
+
+  async function pebble(validitySeconds: number): Promise<Pebble> {
+    const { rsa: certificate } = inject('bed');
+    const options = { program: program ?? '', certificate, port: acmePort, tlsPort: port, validitySeconds };
+    const started = await startPebble(options);
+    running.push(started);
+    return started;
+  }
+
+  async function berth(
+    options: { port?: number; hosts?: readonly string[]; cache?: string } = {},
+  ): Promise<Server> {
+    const server = await startServer({
+      name: 'berth-acme',
+      command: BERTH,
+      args: ['serve'],
+      cwd: folder('cwd'),
+      env: {
+        ...serveEnvironment(options.port ?? port, join(folder('berth'), 'data'), {}),
+        REGISTRY_AUTH: 'none',
+        REGISTRY_HTTP_TLS_LETSENCRYPT_CACHEFILE: options.cache ?? cache,
+        REGISTRY_HTTP_TLS_LETSENCRYPT_EMAIL: 'operator@berth.test',
+        REGISTRY_HTTP_TLS_LETSENCRYPT_HOSTS: `[${(options.hosts ?? [HOST]).join(', ')}]`,
+        REGISTRY_HTTP_TLS_LETSENCRYPT_DIRECTORYURL: `https://localhost:${acmePort}/dir`,
+        NODE_EXTRA_CA_CERTS: inject('bed').rsa.certificateFile,
+      },
+      ready: async (started) => started.output().includes('Berth is ready'),
+    });
+    running.push(server);
+    return server;
+  }
+
+  test('a certificate is obtained, kept, and served to the names of the configuration alone', async () => {
+    const authority = await pebble(90 * DAY);
+    const root = await authority.root();
+    const server = await berth({ hosts: [HOST, OTHER] });
+    for (const host of [HOST, OTHER]) {
+      const seen = await eventually(`a certificate for ${host}`, () => look(port, host, root));
+      expect([seen.isTrusted, seen.certificate.subjectaltname]).toEqual([true, `DNS:${host}`]);
+    }
+    await expect(look(port, 'unknown.berth.test', root)).rejects.toThrow(/handshake failure|alert/);
+    await expect(look(port, undefined, root)).rejects.toThrow(/handshake failure|alert/);
+    expect(readdirSync(cache).toSorted()).toEqual(['acme_account+key', OTHER, HOST]);
+    for (const file of readdirSync(cache)) expect(statSync(join(cache, file)).mode & 0o777).toBe(0o600);
+    // What Go's autocert reads: the key first, in its own form.
+    expect(readFileSync(join(cache, HOST), 'utf8')).toMatch(/^-----BEGIN EC PRIVATE KEY-----/);
+    expect(server.output()).toMatch(/there is no certificate yet.*asking for one/);
+    expect(server.output()).toMatch(/a certificate is in use/);
+  });
+
+  test('after a restart it is served at once, also while the authority is away', async () => {
+    await berth();
+    const { certificate } = await look(port, HOST, '');
+    expect(certificate.subjectaltname).toBe(`DNS:${HOST}`);
+  });
+
+  test('the server starts while the authority is away, says so, and obtains a certificate later', async () => {
+    const fresh = folder('acme-fresh');
+    const server = await berth({ cache: fresh });
+    await eventually(
+      'the log says so',
+      async () =>
+        /a certificate could not be obtained, and clients cannot connect.*/.exec(server.output()) ??
+        undefined,
+    );
+    await expect(look(port, HOST, '')).rejects.toThrow();
+    const authority = await pebble(90 * DAY);
+    const seen = await eventually('a certificate', () => look(port, HOST, ''));
+    expect(seen.certificate.subjectaltname).toBe(`DNS:${HOST}`);
+    expect((await look(port, HOST, await authority.root())).isTrusted).toBe(true);
+  });
+
+  test('it is renewed before its end, and no connection is dropped for it', async () => {
+    const authority = await pebble(20);
+    const root = await authority.root();
+    await berth({ cache: folder('acme-short') });
+    const first = await eventually('a certificate', () => look(port, HOST, root));
+    const kept = connect({ host: '127.0.0.1', port, ca: root, servername: HOST });
+    await new Promise((resolve) => kept.once('secureConnect', resolve));
+    const before = first.certificate.serialNumber;
+    await eventually('another certificate', async () => {
+      // Every one that is seen on the way is good: the challenge is never shown to clients.
+      const seen = await look(port, HOST, root);
+      expect(seen.isTrusted).toBe(true);
+      return seen.certificate.serialNumber === before ? undefined : true;
+    });
+    kept.write(`GET /v2/ HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    const answer = await new Promise((resolve) => kept.once('data', resolve));
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200/);
+    kept.destroy();
+  });
+
+  test('two servers with one folder order once, and the challenge is answered by whichever is asked', async () => {
+    const shared = folder('acme-shared');
+    const second = await freePort();
+    const authority = await pebble(90 * DAY);
+    const root = await authority.root();
+    // Pebble connects to the first; whichever has the lock orders.
+    await Promise.all([berth({ cache: shared }), berth({ cache: shared, port: second })]);
+    const one = await eventually('the first', () => look(port, HOST, root));
+    const two = await eventually('the second', () => look(second, HOST, root));
+    expect(one.certificate.serialNumber).toBe(two.certificate.serialNumber);
+    expect(authority.output().match(/Issued certificate serial/g)).toHaveLength(1);
+  });
+});
