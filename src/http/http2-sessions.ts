@@ -21,6 +21,7 @@ const OPTIONS = {
   settings: {
     maxConcurrentStreams: 100,
     initialWindowSize: WINDOW_BYTES,
+    maxFrameSize: 256 * 1024,
     maxHeaderListSize: MAX_HEADER_BYTES,
   },
   maxHeaderListPairs: MAX_HEADERS,

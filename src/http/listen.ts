@@ -39,7 +39,8 @@ export async function listen(server: Server, address: ListenAddress): Promise<Bo
 /** registry:2 removes any socket, and so takes the place of a program that still listens. */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || !found.isSocket()) return;
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error('there is a file that is no socket');
   const isLive = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();
