@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BerthProcess, Workplace } from '../support/berth-process.ts';
 import { selfSigned } from '../support/self-signed.ts';
 
@@ -105,6 +106,34 @@ describe('bin/berth auth', () => {
     const ended = await process.stop();
     expect(ended.code).toBe(0);
     expect(ended.stdout + ended.stderr).not.toMatch(/badmin|eyJ|\$2y\$/);
+  });
+
+  it('shows another certificate once its files have changed', { timeout: 20_000 }, async () => {
+    const own = new Workplace();
+    for (const [name, text] of [
+      ['server.pem', PAIR.certificate],
+      ['server.key', PAIR.key],
+      ['simple.yml', simpleYml('127.0.0.1:0')],
+    ] as const) {
+      writeFileSync(join(own.folder, name), text);
+    }
+    const process = own.start(['auth', 'simple.yml']);
+    const port = Number(new URL(await process.says(SAYS)).port);
+    const nameSeen = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate().subject.CN);
+          socket.destroy();
+        });
+        socket.once('error', reject);
+      });
+    expect(await nameSeen()).toBe('localhost');
+    const next = selfSigned('next');
+    writeFileSync(join(own.folder, 'server.pem'), next.certificate);
+    writeFileSync(join(own.folder, 'server.key'), next.key);
+    await vi.waitFor(async () => expect(await nameSeen()).toBe('next'), { timeout: 10_000, interval: 100 });
+    await process.stop();
+    await own.clear();
   });
 
   it("takes glog's flags in every spelling and place", { timeout: 30_000 }, async () => {
