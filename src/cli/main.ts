@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
@@ -14,10 +15,21 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
+const EXIT_CODES = `
+Exit code:
+  0  nothing changes its meaning unseen
+  1  something must be changed or decided first
+  2  the configuration cannot be read`;
+
+function fromVersion(text: string): 2 | 3 {
+  if (text !== '2' && text !== '3') throw new InvalidArgumentError('it is 2 or 3');
+  return text === '2' ? 2 : 3;
+}
+
 const { args, verbosity } = withoutGlogFlags(process.argv.slice(2));
 const program = new Command('berth')
   .description('A private container registry with token authentication.')
-  .version(version, '-v, --version')
+  .version(`berth ${version}`, '-v, --version', 'print the version')
   .showHelpAfterError();
 
 program
@@ -29,6 +41,24 @@ program
       const { serve } = await import('./commands/serve.ts');
       await serve(file);
     }),
+  );
+
+program
+  .command('check-config')
+  .description('say what becomes of each option of a configuration of registry:2 or registry:3')
+  .argument(
+    '[config.yml]',
+    'the configuration; without it, what serve would take. REGISTRY_* variables count',
+  )
+  .option('--from <2|3>', 'the registry that the configuration was written for', fromVersion)
+  .option('--json', 'print for machines')
+  .option('--strict', 'let what works differently count as a reason for exit code 1')
+  .addHelpText('after', EXIT_CODES)
+  .action((file: string | undefined, options: CheckConfigOptions) =>
+    orExplain(async () => {
+      const { checkConfig } = await import('./commands/check-config.ts');
+      await checkConfig(file, options);
+    }, 2),
   );
 
 program

@@ -20,13 +20,13 @@ export async function untilSignal(log: ProcessLogger): Promise<void> {
 }
 
 /** Ends with a message for the user where a command fails for a reason that the user can mend. */
-export async function orExplain(command: () => Promise<void>): Promise<void> {
+export async function orExplain(command: () => Promise<void>, exitCode = 1): Promise<void> {
   try {
     await command();
   } catch (error) {
     const isExpected = error instanceof Failure || (error instanceof Error && error.name === 'ConfigError');
     const text = isExpected ? (error as Error).message : String((error as Error)?.stack ?? error);
     process.stderr.write(text.replaceAll(/^/gm, 'berth: ').concat('\n'));
-    process.exitCode = 1;
+    process.exitCode = exitCode;
   }
 }

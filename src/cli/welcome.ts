@@ -17,13 +17,17 @@ export function clientAddress(address: RunningServer['address']): string {
 export function welcome(started: {
   server: RunningServer;
   config: RegistryConfig;
+  /** The file that it came from. */
+  file: string | undefined;
   admin: AdminOutcome | undefined;
 }): void {
-  const { server, config, admin } = started;
+  const { server, config, file, admin } = started;
   const address = clientAddress(server.address);
   const scheme = config.http.tls === undefined ? 'http' : 'https';
   const url = 'path' in server.address ? address : `${scheme}://${address}`;
-  const lines = [`Berth is ready at ${url} (data: ${resolve(config.storage.rootDirectory)})`];
+  const data = `data: ${resolve(config.storage.rootDirectory)}`;
+  const from = file === undefined ? data : `configuration: ${file}, ${data}`;
+  const lines = [`Berth is ready at ${url} (${from})`];
   if (admin?.kind === 'created') lines.push('', ...firstSteps(address, admin.password));
   if (admin?.kind === 'existing') {
     lines.push(

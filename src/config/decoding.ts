@@ -1,39 +1,72 @@
 import { type ConfigProblem, formatPlace, type Place } from './config-error.ts';
 import { formatPath, type Path } from './node.ts';
 
-interface Collected {
-  readonly problems: ConfigProblem[];
-  readonly notices: string[];
+/**
+ * What there is to say of one key, for `berth check-config`. It is about the value at `path`, and, save for a problem,
+ * about everything below it.
+ */
+export interface Remark {
+  readonly kind: RemarkKind;
+  readonly path: Path;
+  readonly place: Place;
+  readonly text: string;
 }
+
+export type RemarkKind =
+  /** The value is wrong. */
+  | 'problem'
+  /** The whole of it is refused: unknown or not supported. */
+  | 'refused'
+  | 'no-effect'
+  /** Obeyed, but not as by the original. */
+  | 'differs'
+  /** A sentence for people. */
+  | 'notice'
+  /** `text` is `2` or `3`: only that registry has the key. */
+  | 'only-in'
+  /** `text` is the path of a file that will be read. */
+  | 'file';
 
 /** The state of one decoding: where we are, and what was found to say so far. */
 export class Decoding {
   readonly path: Path;
   /** The nearest place that was written; a missing key is reported there. */
   readonly place: Place;
-  readonly #collected: Collected;
+  readonly #remarks: Remark[];
+  readonly #problems: ConfigProblem[];
 
-  private constructor(path: Path, place: Place, collected: Collected) {
+  private constructor(path: Path, place: Place, remarks: Remark[], problems: ConfigProblem[]) {
     this.path = path;
     this.place = place;
-    this.#collected = collected;
+    this.#remarks = remarks;
+    this.#problems = problems;
   }
 
   static start(place: Place): Decoding {
-    return new Decoding([], place, { problems: [], notices: [] });
+    return new Decoding([], place, [], []);
   }
 
   get problems(): readonly ConfigProblem[] {
-    return this.#collected.problems;
+    return this.#problems;
   }
 
+  get remarks(): readonly Remark[] {
+    return this.#remarks;
+  }
+
+  /** Sentences for the log, each with its place. */
   get notices(): readonly string[] {
-    return this.#collected.notices;
+    return this.#remarks.flatMap(({ kind, path, place, text }) => {
+      if (kind === 'notice') return `${formatPlace(place)}: ${text}`;
+      return kind === 'no-effect'
+        ? `${formatPlace(place)}: "${formatPath(path)}" has no effect: ${text}`
+        : [];
+    });
   }
 
   /** One level further in. */
   at(step: string | number, place: Place): Decoding {
-    return new Decoding([...this.path, step], place, this.#collected);
+    return new Decoding([...this.path, step], place, this.#remarks, this.#problems);
   }
 
   /** The path in quotes, for messages; `the configuration` at the top. */
@@ -41,11 +74,28 @@ export class Decoding {
     return this.path.length === 0 ? 'the configuration' : `"${formatPath(this.path)}"`;
   }
 
+  /** The configuration cannot be used: something is wrong here. */
   report(message: string, place: Place = this.place): void {
-    this.#collected.problems.push({ place, message });
+    this.#problems.push({ place, message });
+    this.remark('problem', message, place);
+  }
+
+  /** The same, where everything below is refused with it. */
+  refuse(message: string, place: Place = this.place): void {
+    this.#problems.push({ place, message });
+    this.remark('refused', message, place);
   }
 
   notice(message: string, place: Place = this.place): void {
-    this.#collected.notices.push(`${formatPlace(place)}: ${message}`);
+    this.remark('notice', message, place);
+  }
+
+  /** `reason` is a clause. */
+  noEffect(reason: string, place: Place = this.place): void {
+    this.remark('no-effect', reason, place);
+  }
+
+  remark(kind: RemarkKind, text: string, place: Place = this.place): void {
+    this.#remarks.push({ kind, path: this.path, place, text });
   }
 }

@@ -23,21 +23,28 @@ interface Variable {
 /** No setting is that far in; a longer name is not ours and must not cost a deep recursion. */
 const MAX_STEPS = 32;
 
+/** A configuration after the environment, and the variables that did not change it. */
+export interface Overridden {
+  readonly root: ConfigNode;
+  /** Names of variables that lead to no key. */
+  readonly ignored: readonly string[];
+  /** Values that are not YAML, impossible list indexes. */
+  readonly problems: readonly ConfigProblem[];
+}
+
 /**
  * Applies environment variables to a configuration, by the rule of distribution's `parser.go`: the name
  * behind the prefix is a path joined by `_`, variables apply in the order of their names (so
  * `REGISTRY_STORAGE=filesystem` replaces the section before `REGISTRY_STORAGE_FILESYSTEM_…` adds to it),
- * and values are YAML. Returns the new tree; notices say which variables were ignored.
- *
- * @throws ConfigError naming the variables whose values are not YAML or whose list index is impossible
+ * and values are YAML.
  */
 export function applyEnvironment(
   root: ConfigNode,
   type: Type<unknown>,
   env: Environment,
   rule: EnvironmentRule,
-): { readonly root: ConfigNode; readonly notices: readonly string[] } {
-  const notices: string[] = [];
+): Overridden {
+  const ignored: string[] = [];
   const problems: ConfigProblem[] = [];
   let current = root;
   // The original sorts by bytes; for names of letters, digits and "_" this order is the same.
@@ -48,16 +55,14 @@ export function applyEnvironment(
     const variable: Variable = { name, value, place: { kind: 'variable', variable: name } };
     try {
       const next = steps.length > MAX_STEPS ? undefined : override(current, type, steps, variable);
-      if (next === undefined) notices.push(`Ignoring unrecognized environment variable ${name}`);
+      if (next === undefined) ignored.push(name);
       else current = next;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
     }
   }
-  const [first, ...rest] = problems;
-  if (first !== undefined) throw new ConfigError([first, ...rest]);
-  return { root: current, notices };
+  return { root: current, ignored, problems };
 }
 
 function compare(a: string, b: string): number {

@@ -3,7 +3,7 @@ import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
 import { token } from './registry-token-schema.ts';
-import { optional, required, type Type } from './schema.ts';
+import { namesFile, optional, required, type Type } from './schema.ts';
 import { oneOf, strictText } from './types-scalar.ts';
 import { expandShorthand, placeOfKey, refine, section } from './types-section.ts';
 
@@ -11,9 +11,11 @@ import { expandShorthand, placeOfKey, refine, section } from './types-section.ts
 const htpasswd = section(
   {
     realm: required(strictText, 'What clients are told that the password is for.'),
-    path: required(
-      strictText,
-      'Password file with bcrypt entries, read again when it changes; a missing one is made, with one account.',
+    path: namesFile(
+      required(
+        strictText,
+        'Password file with bcrypt entries, read again when it changes; a missing one is made, with one account.',
+      ),
     ),
     anonymous: optional(oneOf(['pull']), 'What callers without an account may do; otherwise nothing.'),
   },

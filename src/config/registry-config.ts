@@ -25,6 +25,8 @@ export interface LogSettings {
 
 export interface StorageSettings {
   readonly rootDirectory: string;
+  /** The folder is made at the start and removed at the stop; `rootDirectory` does not count. */
+  readonly isTemporary: boolean;
   readonly deleteEnabled: boolean;
   /** Pulls only. */
   readonly readOnly: boolean;

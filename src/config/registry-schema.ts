@@ -4,7 +4,7 @@ import { http } from './registry-http-schema.ts';
 import { notifications } from './registry-notifications-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { unsupportedSections } from './registry-unsupported-schema.ts';
-import { noEffect, optional, required, sub, type Type, withDefault } from './schema.ts';
+import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { anything, bool, duration, int, oneOf, scalar, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -78,9 +78,14 @@ export const registrySchema: Type<RegistryConfig> = refine(
       }),
       'The catalog.',
     ),
-    tags: sub(
-      section({ maxtags: withDefault(int({ min: 0 }), 'Most tags on a page of a tag list.', DEFAULT_PAGE) }),
-      'Tag lists.',
+    tags: onlyIn(
+      3,
+      sub(
+        section({
+          maxtags: withDefault(int({ min: 0 }), 'Most tags on a page of a tag list.', DEFAULT_PAGE),
+        }),
+        'Tag lists.',
+      ),
     ),
     notifications: sub(notifications, 'Who is told of pushes, pulls, mounts and deletions.'),
     ...unsupportedSections.top,

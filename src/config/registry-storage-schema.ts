@@ -1,18 +1,32 @@
+import type { Decoding } from './decoding.ts';
+import type { ConfigNode } from './node.ts';
 import type { StorageSettings } from './registry-config.ts';
-import { noEffect, sub, type Type, unsupported, withDefault } from './schema.ts';
-import { anything, bool, duration, int, nonEmptyText, oneOf } from './types-scalar.ts';
-import { expandShorthand, refine, section } from './types-section.ts';
+import { otherDrivers } from './registry-drivers-schema.ts';
+import { differs, noEffect, onlyIn, optional, sub, type Type, withDefault } from './schema.ts';
+import { bool, duration, int, nonEmptyText, text } from './types-scalar.ts';
+import { expandShorthand, placeOfKey, refine, section } from './types-section.ts';
 
 const HOUR = 3_600_000;
 const NO_CACHE = 'descriptors come from the index, which needs no cache';
-const DRIVER = { evenIfEmpty: true };
-const FILESYSTEM_ONLY =
-  'this version of Berth stores on a file system only; write filesystem: {rootdirectory: …}';
+const DEFAULT_FOLDER = '/var/lib/registry';
+
+/** Keys of `storage` that are no driver. */
+export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
+  'maintenance',
+  'cache',
+  'delete',
+  'redirect',
+  'tag',
+]);
 
 const filesystem = section(
   {
-    rootdirectory: withDefault(nonEmptyText, 'Folder of everything that is stored.', '/var/lib/registry'),
-    maxthreads: noEffect(int(), 'Node has its own pool of threads; UV_THREADPOOL_SIZE sets it'),
+    rootdirectory: differs(
+      withDefault(nonEmptyText, 'Folder of everything that is stored.', DEFAULT_FOLDER),
+      'content is kept in a layout of its own below it, and images that registry:2 has there are not read',
+    ),
+    // As text: the original takes "50", too, and puts less than 25 up to 25.
+    maxthreads: noEffect(text, 'Node has its own pool of threads; UV_THREADPOOL_SIZE sets it'),
   },
   { go: 'map' },
 );
@@ -21,7 +35,10 @@ const uploadPurging = section(
   {
     enabled: withDefault(bool, 'Remove uploads that nobody finished.', true),
     age: withDefault(duration, 'How old they must be.', 168 * HOUR, '168h'),
-    interval: withDefault(duration, 'How often to look.', 24 * HOUR, '24h'),
+    interval: differs(
+      withDefault(duration, 'How often to look.', 24 * HOUR, '24h'),
+      'the first look is at the start, not up to an hour later',
+    ),
     dryrun: withDefault(bool, 'Only say what would be removed.', false),
   },
   { go: 'map' },
@@ -38,54 +55,62 @@ const maintenance = section(
   { go: 'map' },
 );
 
+// Any value is taken: the original only warns of an unknown kind, and people write one to switch the cache off.
 const cache = section(
   {
-    blobdescriptor: noEffect(oneOf(['inmemory', 'redis']), NO_CACHE),
-    layerinfo: noEffect(oneOf(['inmemory', 'redis']), NO_CACHE),
-    blobdescriptorsize: noEffect(int(), NO_CACHE),
+    blobdescriptor: noEffect(text, NO_CACHE),
+    layerinfo: noEffect(text, NO_CACHE),
+    blobdescriptorsize: onlyIn(3, noEffect(text, NO_CACHE)),
   },
   { go: 'map' },
 );
 
+const deletion = section(
+  {
+    enabled: differs(
+      withDefault(bool, 'Allow DELETE of manifests and blobs.', false),
+      'the bytes of what is deleted are removed by the running registry; no garbage-collect has to follow for them',
+    ),
+  },
+  { go: 'map' },
+);
+
+const tag = section(
+  {
+    concurrencylimit: onlyIn(3, noEffect(int({ min: 0 }), 'tags are found with one query')),
+  },
+  { go: 'map' },
+);
+
+const settings = section(
+  {
+    filesystem: sub(filesystem, 'The file system driver.'),
+    inmemory: differs(
+      optional(section({}, { go: 'map' }), 'A temporary folder, for tests.'),
+      'content is kept in a temporary folder on disk, which is removed at the stop',
+    ),
+    ...otherDrivers,
+    maintenance: sub(maintenance, 'Background work.'),
+    delete: sub(deletion, 'Deletion through the API.'),
+    cache: sub(cache, 'Cache of blob descriptors.'),
+    redirect: sub(
+      section({ disable: noEffect(bool, 'blobs on a file system are never redirected to') }, { go: 'map' }),
+      'Redirects to the storage.',
+    ),
+    tag: sub(tag, 'Tag lookups.'),
+  },
+  { go: 'map', shorthand: true },
+);
+
 /** `storage`: one driver, and the reserved keys beside it. */
-export const storage: Type<StorageSettings> = refine(
-  section(
-    {
-      filesystem: sub(filesystem, 'The file system driver.'),
-      maintenance: sub(maintenance, 'Background work.'),
-      delete: sub(
-        section({ enabled: withDefault(bool, 'Allow DELETE of manifests and blobs.', false) }, { go: 'map' }),
-        'Deletion through the API.',
-      ),
-      cache: sub(cache, 'Cache of blob descriptors.'),
-      redirect: sub(
-        section({ disable: noEffect(bool, 'blobs on a file system are never redirected to') }, { go: 'map' }),
-        'Redirects to the storage.',
-      ),
-      tag: sub(
-        section(
-          { concurrencylimit: noEffect(int({ min: 0 }), 'tags are found with one query') },
-          { go: 'map' },
-        ),
-        'Tag lookups.',
-      ),
-      inmemory: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-      s3: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-      gcs: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-      azure: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-      oss: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-      swift: unsupported(anything, FILESYSTEM_ONLY, DRIVER),
-    },
-    { go: 'map', shorthand: true },
-  ),
-  (value, at, node): StorageSettings => {
-    const section = expandShorthand(node);
-    if (section.kind !== 'map' || !section.entries.has('filesystem')) {
-      at.report('"storage" names no driver; write filesystem: {rootdirectory: …}');
-    }
+export const storage: Type<StorageSettings> = beforehand(
+  checkDrivers,
+  refine(settings, (value, _, node): StorageSettings => {
     const { uploadpurging } = value.maintenance;
+    const section = expandShorthand(node);
     return {
       rootDirectory: value.filesystem.rootdirectory,
+      isTemporary: section.kind === 'map' && section.entries.has('inmemory'),
       deleteEnabled: value.delete.enabled,
       readOnly: value.maintenance.readonly.enabled,
       uploadPurging: {
@@ -95,5 +120,31 @@ export const storage: Type<StorageSettings> = refine(
         dryRun: uploadpurging.dryrun,
       },
     };
-  },
+  }),
 );
+
+/** The same type with a check that runs whatever else is wrong. */
+function beforehand<T>(check: (node: ConfigNode, at: Decoding) => void, type: Type<T>): Type<T> {
+  return {
+    ...type,
+    decode(node, at) {
+      check(node, at);
+      return type.decode(node, at);
+    },
+  };
+}
+
+/** "multiple storage drivers specified in configuration or environment", and what people do about it. */
+function checkDrivers(node: ConfigNode, at: Decoding): void {
+  const section = expandShorthand(node);
+  if (section.kind !== 'map') return;
+  const drivers = [...section.entries.keys()].filter((key) => !BESIDE_DRIVERS.has(key));
+  const [first, second] = drivers;
+  if (first === undefined) at.report('"storage" names no driver; write filesystem: {rootdirectory: …}');
+  if (second === undefined) return;
+  at.report(
+    `"storage" must have exactly one driver and has ${drivers.join(' and ')}, with which registry:2 does not start; ` +
+      `remove one, or set REGISTRY_STORAGE=${second} to replace the section of the file`,
+    placeOfKey(section, second, at),
+  );
+}

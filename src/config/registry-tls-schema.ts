@@ -3,7 +3,7 @@ import { checkPair } from './auth-checks.ts';
 import { BROKEN_SUITES, CIPHER_SUITES, DEFAULT_CIPHERS, TLS13_SUITES } from './cipher-suites.ts';
 import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
-import { optional, type Type, withDefault } from './schema.ts';
+import { namesFile, onlyIn, optional, type Type, withDefault } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { AcmeSettings, ClientCertificateSettings, TlsSettings } from './tls-settings.ts';
 import { nonEmptyText, oneOf, text } from './types-scalar.ts';
@@ -66,11 +66,14 @@ const letsencrypt = section({
     [],
     '[]',
   ),
-  directoryurl: withDefault(
-    unlessEmpty(nonEmptyText),
-    "The authority's ACME directory.",
-    LETS_ENCRYPT,
-    LETS_ENCRYPT,
+  directoryurl: onlyIn(
+    3,
+    withDefault(
+      unlessEmpty(nonEmptyText),
+      "The authority's ACME directory.",
+      LETS_ENCRYPT,
+      LETS_ENCRYPT,
+    ),
   ),
 });
 
@@ -84,17 +87,24 @@ const CLIENT_AUTH = [
 /** `http.tls`; undefined in the result means plain HTTP. */
 export const tls: Type<{ readonly settings: TlsSettings | undefined }> = refine(
   section({
-    certificate: optional(nonEmptyText, 'PEM file with the certificate chain; read again when it changes.'),
-    key: optional(nonEmptyText, 'PEM file with the key; read again when it changes.'),
-    clientcas: withDefault(
-      list(nonEmptyText),
-      "PEM files with the authorities of clients' certificates; read again when they change.",
-      [],
-      '[]',
+    certificate: namesFile(
+      optional(nonEmptyText, 'PEM file with the certificate chain; read again when it changes.'),
     ),
-    clientauth: optional(
-      unlessEmpty(oneOf(CLIENT_AUTH)),
-      'What is asked of clients; with `clientcas`, require-and-verify-client-cert if not set.',
+    key: namesFile(optional(nonEmptyText, 'PEM file with the key; read again when it changes.')),
+    clientcas: namesFile(
+      withDefault(
+        list(nonEmptyText),
+        "PEM files with the authorities of clients' certificates; read again when they change.",
+        [],
+        '[]',
+      ),
+    ),
+    clientauth: onlyIn(
+      3,
+      optional(
+        unlessEmpty(oneOf(CLIENT_AUTH)),
+        'What is asked of clients; with `clientcas`, require-and-verify-client-cert if not set.',
+      ),
     ),
     minimumtls: withDefault(
       unlessEmpty(oneOf(['tls1.2', 'tls1.3'], { instead: { 'tls1.0': BROKEN, 'tls1.1': BROKEN } })),

@@ -1,5 +1,5 @@
 import type { TokenAuthSettings } from './registry-auth-settings.ts';
-import { optional, required, type Type, withDefault } from './schema.ts';
+import { namesFile, onlyIn, optional, required, type Type, withDefault } from './schema.ts';
 import { bool, oneOf, strictText } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 
@@ -19,17 +19,27 @@ export const token: Type<TokenAuthSettings> = refine(
       realm: required(strictText, 'URL of the token service.'),
       service: required(strictText, 'Name of this registry; must be the `aud` of tokens.'),
       issuer: required(strictText, 'Must be the `iss` of tokens.'),
-      rootcertbundle: optional(
-        strictText,
-        'PEM file with the certificates that may sign tokens; read again when it changes. It or `jwks` must be there.',
+      rootcertbundle: namesFile(
+        optional(
+          strictText,
+          'PEM file with the certificates that may sign tokens; read again when it changes. It or `jwks` must be there.',
+        ),
       ),
-      jwks: optional(
-        strictText,
-        'File with a JWK set of the keys that may sign tokens; read again when it changes.',
+      jwks: onlyIn(
+        3,
+        namesFile(
+          optional(
+            strictText,
+            'File with a JWK set of the keys that may sign tokens; read again when it changes.',
+          ),
+        ),
       ),
-      signingalgorithms: optional(
-        list(oneOf(ALGORITHMS)),
-        'Accept these algorithms only; otherwise all that suit the kind of key.',
+      signingalgorithms: onlyIn(
+        3,
+        optional(
+          list(oneOf(ALGORITHMS)),
+          'Accept these algorithms only; otherwise all that suit the kind of key.',
+        ),
       ),
       autoredirect: withDefault(bool, 'The realm is the host that the client used.', false),
       autoredirectpath: withDefault(strictText, 'Path of the realm with autoredirect.', '/auth/token'),

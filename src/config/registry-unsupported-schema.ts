@@ -1,6 +1,7 @@
-import { type Field, noEffect, optional, type Type, unsupported } from './schema.ts';
+import { compatibility, middleware, policy, proxy, redis, reporting } from './registry-original-schema.ts';
+import { type Field, onlyIn, optional, type Type, unsupported } from './schema.ts';
 import { anything } from './types-scalar.ts';
-import { list, map, section } from './types-section.ts';
+import { list, section } from './types-section.ts';
 
 /**
  * Sections of registry 2.8 and 3.1 that Berth does not have yet. Their keys are listed because the
@@ -19,28 +20,15 @@ function sectionOf(...keys: readonly string[]): Type<unknown> {
   return section(names(...keys));
 }
 
-const NO_REDIS = 'the index does what Redis is for in the original';
-const REDIS_KEYS = (
-  'addr addrs clientname db protocol username password sentinelusername sentinelpassword maxretries ' +
-  'minretrybackoff maxretrybackoff dialtimeout readtimeout writetimeout contexttimeoutenabled poolfifo poolsize ' +
-  'pooltimeout minidleconns maxidleconns maxactiveconns connmaxidletime connmaxlifetime maxredirects readonly ' +
-  'routebylatency routerandomly mastername disableidentity identitysuffix unstableresp3 pool tls'
-).split(' ');
 const CHECK = 'let what watches /readyz make this check';
 const NOT_YET = 'this version of Berth does not have it; remove the section';
 
 const top = {
-  middleware: unsupported(map(list(anything)), NOT_YET),
-  reporting: unsupported(sectionOf('bugsnag', 'newrelic'), 'send errors from what collects the log'),
-  redis: noEffect(sectionOf(...REDIS_KEYS), NO_REDIS),
-  proxy: unsupported(
-    sectionOf('remoteurl', 'username', 'password', 'exec', 'ttl', 'cachewritetimeout'),
-    NOT_YET,
-  ),
-  compatibility: unsupported(
-    sectionOf('schema1'),
-    'Docker schema 1 is not served; docker pull and push of the image makes it schema 2',
-  ),
+  middleware,
+  reporting,
+  redis,
+  proxy,
+  compatibility: onlyIn(2, optional(compatibility, 'Older formats.')),
   validation: unsupported(
     section({
       ...names('enabled', 'disabled'),
@@ -54,7 +42,7 @@ const top = {
     }),
     NOT_YET,
   ),
-  policy: unsupported(sectionOf('repository'), NOT_YET),
+  policy,
 };
 
 const healthChecks = {

@@ -44,6 +44,8 @@ export type Shape =
 /** What Berth does with a key that it knows. */
 export type Support =
   | { readonly kind: 'supported' }
+  /** Obeyed, and yet not what the original does, which `berth check-config` and the reference page tell. */
+  | { readonly kind: 'differs'; readonly how: string }
   /** Refused when set (with `evenIfEmpty` when there at all), with what to do instead. */
   | { readonly kind: 'unsupported'; readonly advice: string; readonly evenIfEmpty: boolean }
   /** Accepted and checked, changes nothing, and a notice says why. */
@@ -62,6 +64,10 @@ export interface Field<T> {
   readonly hasSubDefaults: boolean;
   /** The value when nothing was written; boxed, so that "may be undefined" is part of the type. */
   readonly whenMissing: { readonly value: T } | undefined;
+  /** The one of registry:2 and registry:3 that has it, where the other ignores it. */
+  readonly onlyIn: 2 | 3 | undefined;
+  /** The value is the path of a file that is read at the start, or a list of them. */
+  readonly isFile: boolean;
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -89,6 +95,8 @@ function field<T>(type: Type<unknown>, description: string, parts: Partial<Field
     goName: undefined,
     hasSubDefaults: false,
     whenMissing: undefined,
+    onlyIn: undefined,
+    isFile: false,
     ...parts,
   };
 }
@@ -136,4 +144,24 @@ export function noEffect(type: Type<unknown>, reason: string, options: FieldOpti
     support: { kind: 'no-effect', reason },
     goName: options.goName,
   });
+}
+
+/** The same key, obeyed in another way than by the original: `how` is a clause, `the folder is …`. */
+export function differs<T>(field: Field<T>, how: string): Field<T> {
+  return { ...field, support: { kind: 'differs', how } };
+}
+
+/** The same key, which only one of registry:2 and registry:3 has. */
+export function onlyIn<T>(original: 2 | 3, field: Field<T>): Field<T> {
+  return { ...field, onlyIn: original };
+}
+
+/** The same key, whose value is the path of a file that must be there, or a list of such paths. */
+export function namesFile<T>(field: Field<T>): Field<T> {
+  return { ...field, isFile: true };
+}
+
+/** Whether a value of this field reaches the program. */
+export function isObeyed({ kind }: Support): boolean {
+  return kind === 'supported' || kind === 'differs';
 }

@@ -9,7 +9,7 @@ import {
   mapNode,
   placeOfEntry,
 } from './node.ts';
-import type { Field, Fields, Type, Values } from './schema.ts';
+import { type Field, type Fields, isObeyed, type Type, type Values } from './schema.ts';
 import { suggest } from './suggest.ts';
 
 /** A list; null and a missing list are for the field to judge. */
@@ -143,7 +143,8 @@ function decodeFields<F extends Fields>(
       if (options.refuseNull && isNull(entry.value)) at.report(options.refuseNull(key), entry.keyPlace);
       continue;
     }
-    at.report(options.unknownKey?.(key, known) ?? unknownKey(key, known, at), entry.keyPlace);
+    const message = options.unknownKey?.(key, known) ?? unknownKey(key, known, at);
+    at.at(key, entry.keyPlace).refuse(message);
   }
   const values = Object.entries(fields).map(([key, field]) => [
     key,
@@ -160,24 +161,32 @@ function decodeField(field: Field<unknown>, key: string, entry: MapEntry | undef
       at.report(`"${name}" is required`, entry?.keyPlace ?? at.place);
       return undefined;
     }
-    if (field.support.kind !== 'supported') return undefined;
+    if (!isObeyed(field.support)) return undefined;
     const inside = at.at(key, entry?.keyPlace ?? at.place);
     return field.hasSubDefaults ? field.type.empty?.(inside) : field.whenMissing?.value;
   }
   const inside = at.at(key, placeOfEntry(entry));
+  if (field.onlyIn !== undefined) inside.remark('only-in', String(field.onlyIn));
   switch (field.support.kind) {
     case 'supported':
-      return field.type.decode(entry.value, inside) ?? field.whenMissing?.value;
+    case 'differs': {
+      if (field.support.kind === 'differs') inside.remark('differs', field.support.how);
+      const value = field.type.decode(entry.value, inside);
+      if (field.isFile) {
+        for (const file of [value].flat()) if (typeof file === 'string') inside.remark('file', file);
+      }
+      return value ?? field.whenMissing?.value;
+    }
     case 'unsupported':
       if (field.support.evenIfEmpty || !isInert(entry.value)) {
-        inside.report(`${inside.name} is not supported; ${field.support.advice}`, entry.keyPlace);
+        inside.refuse(`${inside.name} is not supported; ${field.support.advice}`, entry.keyPlace);
       }
       return undefined;
     case 'no-effect': {
       const before = at.problems.length;
       field.type.decode(entry.value, inside);
       if (at.problems.length === before && !isInert(entry.value)) {
-        inside.notice(`${inside.name} has no effect: ${field.support.reason}`, entry.keyPlace);
+        inside.noEffect(field.support.reason, entry.keyPlace);
       }
       return undefined;
     }

@@ -1,5 +1,6 @@
 import type { Place } from './config-error.ts';
 import { type ConfigNode, type MapNode, mapNode, nodeFromPlain } from './node.ts';
+import { BESIDE_DRIVERS } from './registry-storage-schema.ts';
 
 /** What holds when there is no file. */
 export interface Defaults {
@@ -34,8 +35,7 @@ export function zeroConfiguration(defaults: Defaults): MapNode {
  */
 export function dropReplacedDefaults(root: MapNode): MapNode {
   const withoutAuth = dropIfReplaced(root, 'auth', 'builtin', () => true);
-  const reserved = new Set(['maintenance', 'cache', 'delete', 'redirect', 'tag']);
-  return dropIfReplaced(withoutAuth, 'storage', 'filesystem', (key) => !reserved.has(key));
+  return dropIfReplaced(withoutAuth, 'storage', 'filesystem', (key) => !BESIDE_DRIVERS.has(key));
 }
 
 function dropIfReplaced(

@@ -1,7 +1,7 @@
-import { loadRegistryConfig } from '../../config/distribution.ts';
 import type { App } from '../../http/message.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
+import { loadConfiguration, withDataFolder } from '../configuration.ts';
 import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
@@ -28,8 +28,9 @@ function answeringAfter(prepared: Promise<void>, app: App): App {
  * @throws ConfigError, Failure
  */
 export async function serve(file: string | undefined): Promise<void> {
-  const loaded = loadRegistryConfig({ file, env: process.env });
-  const { config, document, notices } = loaded;
+  const loaded = loadConfiguration(file);
+  const { document, notices } = loaded;
+  const { config, remove } = await withDataFolder(loaded.config);
   const log = openLog(config.log);
   for (const notice of notices) log.warn(notice);
   const wantsAdmin = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
@@ -41,7 +42,7 @@ export async function serve(file: string | undefined): Promise<void> {
     process.exit(1);
   });
   try {
-    const { app, startJobs, stop } = await wireRegistry({ ...loaded, state, clock: CLOCK, log });
+    const { app, startJobs, stop } = await wireRegistry({ config, document, state, clock: CLOCK, log });
     const prepared = Promise.withResolvers<void>();
     const { http } = config;
     const server = await openListener({
@@ -61,7 +62,7 @@ export async function serve(file: string | undefined): Promise<void> {
       // Only now, when nothing else can fail: the password is shown once.
       const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
       prepared.resolve();
-      welcome({ server, config, admin });
+      welcome({ server, config, file: loaded.file, admin });
       await untilSignal(log);
       await server.close(config.http.drainTimeoutMs);
     } finally {
@@ -70,6 +71,7 @@ export async function serve(file: string | undefined): Promise<void> {
     }
   } finally {
     await state.index.close();
+    await remove();
     log.flush();
   }
 }

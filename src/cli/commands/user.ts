@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { hashPassword } from '../../auth/identity/password-hash.ts';
-import { loadRegistryConfig } from '../../config/distribution.ts';
 import { indexFile } from '../../content/fs/layout.ts';
 import type { AccountIndex } from '../../index/accounts.ts';
+import { loadConfiguration } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND, randomPassword } from '../passwords.ts';
 import { openState } from '../state.ts';
@@ -24,7 +24,9 @@ async function withAccounts<T>(
   options: UserOptions & { mayCreate?: boolean },
   action: (accounts: AccountIndex) => Promise<T>,
 ): Promise<T> {
-  const { config } = loadRegistryConfig({ file: options.config, env: process.env });
+  const { config } = loadConfiguration(options.config);
+  if (config.storage.isTemporary)
+    throw new Failure('with storage: inmemory only the running registry knows its accounts');
   const folder = resolve(config.storage.rootDirectory);
   if (!options.mayCreate && !existsSync(indexFile(folder))) {
     throw new Failure(`there is no data folder of a registry at ${folder}; ${COMMAND} serve makes one`);

@@ -1,0 +1,67 @@
+import type { CheckReport, Finding, Verdict } from '../config/check.ts';
+import { formatPlace, type Place } from '../config/config-error.ts';
+
+const GROUPS: readonly (readonly [Verdict, string, string])[] = [
+  [
+    'not-supported',
+    'Not supported, or wrong. berth serve refuses to start until this is changed:',
+    'not supported',
+  ],
+  ['works-differently', 'Works differently:', 'differently'],
+  ['works-as-before', 'Works as before:', 'as before'],
+];
+
+/** The report for people: plain text, the gravest first, in the order of the file. */
+export function formatReport({ file, findings }: CheckReport): string {
+  const sorted = findings.toSorted((a, b) => compare(a.place, b.place));
+  const source = file ?? 'No configuration file; berth serve starts from its own defaults';
+  const parts = GROUPS.flatMap(([verdict, title]) => {
+    const group = sorted.filter((finding) => finding.verdict === verdict);
+    return group.length === 0 ? [] : [`${title}\n\n${rows(group)}`];
+  });
+  return [source, ...parts, summary(findings)].join('\n\n').concat('\n');
+}
+
+/** Place and key in columns; what is said of several in a row is said once, after the last. */
+function rows(group: readonly Finding[]): string {
+  const width = Math.max(...group.map(({ place }) => formatPlace(place).length));
+  return group
+    .flatMap((finding, index) => {
+      const row = `  ${formatPlace(finding.place).padEnd(width)}  ${finding.key}`.trimEnd();
+      const next = group[index + 1];
+      const isSaidBelow = next !== undefined && next.notes.join() === finding.notes.join();
+      return isSaidBelow ? [row] : [row, ...finding.notes.map((note) => `      ${note}`)];
+    })
+    .join('\n');
+}
+
+function summary(findings: readonly Finding[]): string {
+  const counts = GROUPS.map(
+    ([verdict, , words]) => `${findings.filter((finding) => finding.verdict === verdict).length} ${words}`,
+  ).join(', ');
+  const open = findings.filter(({ needsAction }) => needsAction).length;
+  const end =
+    open === 0
+      ? 'Nothing changes its meaning unseen.'
+      : `${open} to be changed or decided before berth serve.`;
+  return `${counts}. ${end}`;
+}
+
+/** By place: the file from its beginning, then variables by name. */
+function compare(a: Place, b: Place): number {
+  if (a.kind === 'file' && b.kind === 'file') return a.line - b.line || a.column - b.column;
+  if (a.kind === 'variable' && b.kind === 'variable') return a.variable < b.variable ? -1 : 1;
+  return Number(a.kind === 'variable') - Number(b.kind === 'variable');
+}
+
+/** The same as JSON, one object. */
+export function reportForMachines({ file, findings }: CheckReport): string {
+  const options = findings.map(({ verdict, place, key, notes, needsAction }) => ({
+    key,
+    place: formatPlace(place),
+    verdict,
+    notes,
+    needsAction,
+  }));
+  return `${JSON.stringify({ file: file ?? null, options }, null, 2)}\n`;
+}

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadRegistryConfig } from '../config/distribution.ts';
+import type { RegistryConfig } from '../config/registry-config.ts';
+import { IMAGE_PATHS } from '../config/search-path.ts';
+
+/**
+ * Where to look for a configuration that nobody named. The program of the images is `registry`: under this name, which
+ * a link gives it, Berth stands in for them and looks where they look. Under its own name it does not: a file in /etc
+ * may belong to another registry on this machine.
+ */
+export function searchPathsOf(calledAs: string | undefined): readonly string[] {
+  return calledAs === 'registry' ? IMAGE_PATHS : [];
+}
+
+/** `searchPathsOf` this process. */
+export const SEARCH_PATHS: readonly string[] = searchPathsOf(process.env['BERTH_CALLED_AS']);
+
+/**
+ * The configuration of the registry, from the file that the command line names, or else where it is looked for.
+ * @throws ConfigError
+ */
+export function loadConfiguration(file: string | undefined): ReturnType<typeof loadRegistryConfig> {
+  return loadRegistryConfig({ file, env: process.env, searchPaths: SEARCH_PATHS });
+}
+
+/**
+ * The configuration with a data folder that is there to stay for as long as the registry runs: the one that it names,
+ * or, with the driver `inmemory`, a new one, which `remove` takes away.
+ */
+export async function withDataFolder(
+  config: RegistryConfig,
+): Promise<{ config: RegistryConfig; remove: () => Promise<void> }> {
+  if (!config.storage.isTemporary) return { config, remove: () => Promise.resolve() };
+  const rootDirectory = await mkdtemp(join(tmpdir(), 'berth-inmemory-'));
+  return {
+    config: { ...config, storage: { ...config.storage, rootDirectory } },
+    remove: () => rm(rootDirectory, { recursive: true, force: true }),
+  };
+}
