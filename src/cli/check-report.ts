@@ -1,5 +1,6 @@
-import type { CheckReport, Finding, Verdict } from '../config/check.ts';
+import type { CheckReport } from '../config/check.ts';
 import { formatPlace, type Place } from '../config/config-error.ts';
+import type { Finding, Verdict } from '../config/verdict.ts';
 
 const GROUPS: readonly (readonly [Verdict, string, string])[] = [
   [

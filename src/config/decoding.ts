@@ -20,6 +20,8 @@ export type RemarkKind =
   | 'no-effect'
   /** Obeyed, but not as by the original. */
   | 'differs'
+  /** It would change its meaning unseen, and somebody has to decide. */
+  | 'decide'
   /** A sentence for people. */
   | 'notice'
   /** `text` is `2` or `3`: only that registry has the key. */

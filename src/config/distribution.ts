@@ -29,6 +29,8 @@ export interface RegistryTree {
   readonly root: ConfigNode;
   /** Variables that lead to no key. */
   readonly ignored: readonly string[];
+  /** Files of the search path that are there, too, and were not read. */
+  readonly passedOver: readonly string[];
   readonly problems: readonly ConfigProblem[];
   /** Sentences for the log. */
   readonly notices: readonly string[];
@@ -63,14 +65,15 @@ export function readRegistryTree(sources: RegistrySources): RegistryTree {
   const unread = passedOver.map((path) => `${path} is not read, since there is ${file}`);
   if (file !== undefined) {
     const tree = parseRegistryTree(readText(file), file, sources.env);
-    return { ...tree, notices: [...unread, ...tree.notices] };
+    return { ...tree, passedOver, notices: [...unread, ...tree.notices] };
   }
   const written = zeroConfiguration(sources.defaults ?? {});
   const tree = override(written, { kind: 'built-in' }, sources.env);
   return { ...tree, root: tree.root.kind === 'map' ? dropReplacedDefaults(tree.root) : tree.root };
 }
 
-function parseRegistryTree(text: string, file: string, env: Environment): RegistryTree {
+/** The same for a text already read; `file` is for messages. */
+export function parseRegistryTree(text: string, file: string, env: Environment): RegistryTree {
   const parsed = parseYaml(text, { file });
   const written = isNull(parsed) ? mapNode(parsed.place) : parsed;
   return { ...override(written, { kind: 'whole-file', file }, env), file };
@@ -79,9 +82,10 @@ function parseRegistryTree(text: string, file: string, env: Environment): Regist
 function override(written: ConfigNode, place: Place, env: Environment): RegistryTree {
   const overridden = applyEnvironment(written, registrySchema, env, RULE);
   const notices = overridden.ignored.map((name) => `Ignoring unrecognized environment variable ${name}`);
-  if (env[VERSION_VARIABLE] !== undefined)
-    notices.push(`${VERSION_VARIABLE} has no effect: the version is the file's own`);
-  return { ...overridden, written, place, notices, file: undefined };
+  const hasVersion = env[VERSION_VARIABLE] !== undefined;
+  if (hasVersion) notices.push(`${VERSION_VARIABLE} has no effect: the version is the file's own`);
+  const ignored = hasVersion ? [...overridden.ignored, VERSION_VARIABLE] : overridden.ignored;
+  return { ...overridden, ignored, written, place, notices, file: undefined, passedOver: [] };
 }
 
 function decode({ root, place, problems, notices }: RegistryTree): Loaded<RegistryConfig> {

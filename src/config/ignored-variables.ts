@@ -8,6 +8,7 @@ const KUBERNETES =
 
 /** Why a variable leads to no key, and which one may have been meant; a sentence without its end. */
 export function explainIgnored(name: string, schema: Type<unknown>): string {
+  if (name === 'REGISTRY_VERSION') return "ignored, as before: the version is the file's own";
   if (KUBERNETES.test(name)) return 'ignored, as before: Kubernetes sets it for a Service; it is no setting';
   const near = nearest(name, schema);
   return near === undefined

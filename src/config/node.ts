@@ -35,6 +35,11 @@ export interface MapNode {
 /** The keys and indexes that lead to a value: `['http', 'tls', 'key']`. */
 export type Path = readonly (string | number)[];
 
+/** Whether `of` is `path` or leads further in from there. */
+export function isPrefix(path: Path, of: Path): boolean {
+  return path.length <= of.length && path.every((step, index) => step === of[index]);
+}
+
 const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 
 /** Text is found by where it stands, a section or a list by its key. */

@@ -3,7 +3,7 @@ import { parseListenAddress } from './listen-address.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { HttpSettings } from './registry-config.ts';
 import { tls } from './registry-tls-schema.ts';
-import { differs, noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
+import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { bool, duration, nonEmptyText, oneOf, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -48,14 +48,11 @@ export const http: Type<HttpSettings> = refine(
     host: optional(nonEmptyText, 'URL by which clients reach the registry.'),
     secret: noEffect(secretText, 'the state of an upload is in the index and needs no signature'),
     relativeurls: optional(bool, 'Location headers without a host.'),
-    draintimeout: differs(
-      withDefault(
-        duration,
-        'How long open requests may go on at a stop; with 0s they are cut off at once.',
-        DEFAULT_DRAIN_MS,
-        '8s',
-      ),
-      'where it is not set, open requests are waited for at a stop, 8 seconds at the most',
+    draintimeout: withDefault(
+      duration,
+      'How long open requests may go on at a stop; with 0s they are cut off at once.',
+      DEFAULT_DRAIN_MS,
+      '8s',
     ),
     headers: withDefault(headers, 'Headers of every response.', {}, '{}'),
     tls: optional(tls, 'TLS; plain HTTP without.'),

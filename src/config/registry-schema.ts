@@ -19,7 +19,7 @@ const hook = refine(
     options: { ...optional(anything, 'Options of the kind.'), goName: 'MAILOPTIONS' },
   }),
   (value, at) => {
-    if (!value.disabled) at.report(`${at.name} is not supported; send mail from what collects the log`);
+    if (!value.disabled) at.refuse(`${at.name} is not supported; send mail from what collects the log`);
     return value;
   },
 );

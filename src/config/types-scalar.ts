@@ -85,7 +85,10 @@ export const bool: Type<boolean> = {
   shape: SCALAR,
   decode(node, at) {
     const resolved = resolve(node);
-    return resolved?.kind === 'bool' ? resolved.value : wrong(node, at, 'true or false');
+    if (resolved?.kind === 'bool') return resolved.value;
+    // registry:2 takes the text for a parameter that is not set, and says nothing.
+    const isQuoted = node.kind === 'scalar' && !node.plain && resolveScalar(node.text)?.kind === 'bool';
+    return wrong(node, at, isQuoted ? 'true or false, without quotes' : 'true or false');
   },
 };
 

@@ -1,0 +1,20 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+
+/** What a check wants to know of the machine that it runs on. */
+export interface Machine {
+  canRead(file: string): boolean;
+  exists(path: string): boolean;
+}
+
+/** The real one. */
+export const THIS_MACHINE: Machine = {
+  canRead(file) {
+    try {
+      accessSync(file, constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  exists: existsSync,
+};

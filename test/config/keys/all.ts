@@ -1,0 +1,9 @@
+import { authKeys } from './auth.ts';
+import type { KeyCases } from './case.ts';
+import { httpKeys } from './http.ts';
+import { logKeys } from './log.ts';
+import { storageKeys } from './storage.ts';
+import { topKeys } from './top.ts';
+
+/** The case of every key that Berth obeys. */
+export const KEY_CASES: KeyCases = { ...topKeys, ...logKeys, ...storageKeys, ...authKeys, ...httpKeys };
