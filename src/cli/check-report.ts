@@ -2,23 +2,19 @@ import type { CheckReport } from '../config/check.ts';
 import { formatPlace, type Place } from '../config/config-error.ts';
 import type { Finding, Verdict } from '../config/verdict.ts';
 
-const GROUPS: readonly (readonly [Verdict, string, string])[] = [
-  [
-    'not-supported',
-    'Not supported, or wrong. berth serve refuses to start until this is changed:',
-    'not supported',
-  ],
-  ['works-differently', 'Works differently:', 'differently'],
-  ['works-as-before', 'Works as before:', 'as before'],
+const GROUPS: readonly (readonly [verdict: Verdict, title: string, explanation: string])[] = [
+  ['not-supported', 'Not supported', ', or wrong. berth serve refuses to start until this is changed'],
+  ['works-differently', 'Works differently', ''],
+  ['works-as-before', 'Works as before', ''],
 ];
 
 /** The report for people: plain text, the gravest first, in the order of the file. */
 export function formatReport({ file, findings }: CheckReport): string {
   const sorted = findings.toSorted((a, b) => compare(a.place, b.place));
   const source = file ?? 'No configuration file; berth serve starts from its own defaults';
-  const parts = GROUPS.flatMap(([verdict, title]) => {
+  const parts = GROUPS.flatMap(([verdict, title, explanation]) => {
     const group = sorted.filter((finding) => finding.verdict === verdict);
-    return group.length === 0 ? [] : [`${title}\n\n${rows(group)}`];
+    return group.length === 0 ? [] : [`${title}${explanation}:\n\n${rows(group)}`];
   });
   return [source, ...parts, summary(findings)].join('\n\n').concat('\n');
 }
@@ -38,14 +34,11 @@ function rows(group: readonly Finding[]): string {
 
 function summary(findings: readonly Finding[]): string {
   const counts = GROUPS.map(
-    ([verdict, , words]) => `${findings.filter((finding) => finding.verdict === verdict).length} ${words}`,
-  ).join(', ');
+    ([verdict, title]) => `${title}: ${findings.filter((finding) => finding.verdict === verdict).length}.`,
+  );
   const open = findings.filter(({ needsAction }) => needsAction).length;
-  const end =
-    open === 0
-      ? 'Nothing changes its meaning unseen.'
-      : `${open} to be changed or decided before berth serve.`;
-  return `${counts}. ${end}`;
+  const end = open === 0 ? 'Nothing changes its meaning unseen.' : `To be changed or decided: ${open}.`;
+  return [...counts, end].join(' ');
 }
 
 /** By place: the file from its beginning, then variables by name. */

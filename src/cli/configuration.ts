@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { loadRegistryConfig } from '../config/distribution.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { IMAGE_PATHS } from '../config/search-path.ts';
+import { CALLED_AS } from './called-as.ts';
 
 /**
  * Where to look for a configuration that nobody named. The program of the images is `registry`: under this name, which
  * a link gives it, Berth stands in for them and looks where they look. Under its own name it does not: a file in /etc
  * may belong to another registry on this machine.
  */
-export function searchPathsOf(calledAs: string | undefined): readonly string[] {
+export function searchPathsOf(calledAs: string): readonly string[] {
   return calledAs === 'registry' ? IMAGE_PATHS : [];
 }
 
 /** `searchPathsOf` this process. */
-export const SEARCH_PATHS: readonly string[] = searchPathsOf(process.env['BERTH_CALLED_AS']);
+export const SEARCH_PATHS: readonly string[] = searchPathsOf(CALLED_AS);
 
 /**
  * The configuration of the registry, from the file that the command line names, or else where it is looked for.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { UserOptions } from './commands/user.ts';
@@ -27,7 +28,7 @@ function fromVersion(text: string): 2 | 3 {
 }
 
 const { args, verbosity } = withoutGlogFlags(process.argv.slice(2));
-const program = new Command('berth')
+const program = new Command(CALLED_AS === 'registry' ? CALLED_AS : 'berth')
   .description('A private container registry with token authentication.')
   .version(`berth ${version}`, '-v, --version', 'print the version')
   .showHelpAfterError();

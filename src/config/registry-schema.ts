@@ -11,6 +11,11 @@ import { list, map, placeOfKey, refine, section } from './types-section.ts';
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 const level = oneOf(LEVELS, { foldCase: true });
 
+const oldLevel = refine(level, (value, at) => {
+  at.notice('"loglevel" is the old name; write log: {level: …}');
+  return value;
+});
+
 const hook = refine(
   section({
     disabled: withDefault(bool, 'Switched off.', false),
@@ -67,7 +72,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
   section({
     version: required(oneOf(['0.1']), 'Version of the format.'),
     log: sub(log, 'The log.'),
-    loglevel: optional(level, 'Old name of log.level.'),
+    loglevel: optional(oldLevel, 'Old name of log.level.'),
     storage: required(storage, 'Where content is kept.'),
     auth: optional(auth, 'Who may do what; without it everybody may do everything.'),
     http: sub(http, 'The HTTP server.'),
@@ -93,9 +98,6 @@ export const registrySchema: Type<RegistryConfig> = refine(
   (value, at, node): RegistryConfig => {
     if (value.auth === undefined && node.kind === 'map' && node.entries.has('auth')) {
       at.report(EMPTY_AUTH, placeOfKey(node, 'auth', at));
-    }
-    if (value.loglevel !== undefined) {
-      at.notice('"loglevel" is the old name; write log: {level: …}', placeOfKey(node, 'loglevel', at));
     }
     return {
       log: { ...value.log, level: value.log.level ?? value.loglevel ?? 'info' },

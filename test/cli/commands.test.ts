@@ -29,9 +29,10 @@ describe('bin/berth', () => {
       place.run(['frobnicate']),
       place.run(['serve', '--frobnicate']),
     ]);
-    expect(asked).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(asked).toMatchObject({ code: 0, stdout: `berth ${version}\n`, stderr: '' });
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const word of ['serve', 'auth', 'user', 'Usage: berth']) expect(help.stdout).toContain(word);
+    for (const word of ['serve', 'check-config', 'auth', 'user', 'Usage: berth'])
+      expect(help.stdout).toContain(word);
     expect(none.code).not.toBe(0);
     expect(none.stderr).toContain('Usage: berth');
     expect(unknown.code).toBe(1);

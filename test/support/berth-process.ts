@@ -27,10 +27,10 @@ export class BerthProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(args: readonly string[], { env = {}, input, cwd }: RunOptions) {
+  constructor(args: readonly string[], { env = {}, input, cwd }: RunOptions, program = BERTH) {
     // Nothing of this machine's own settings may have a say.
     const own = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: tmpdir() };
-    this.child = spawn(BERTH, args, { cwd, env: { ...own, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(program, args, { cwd, env: { ...own, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdin?.on('error', () => undefined);
     this.child.stdin?.end(input ?? '');
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -90,15 +90,15 @@ export class Workplace {
   }
 
   /** Starts `bin/berth`, without waiting for anything. */
-  start(args: readonly string[], options: Omit<RunOptions, 'cwd'> = {}): BerthProcess {
-    const process = new BerthProcess(args, { ...options, cwd: this.folder });
+  start(args: readonly string[], options: Omit<RunOptions, 'cwd'> = {}, program?: string): BerthProcess {
+    const process = new BerthProcess(args, { ...options, cwd: this.folder }, program);
     this.#started.push(process);
     return process;
   }
 
   /** Runs `bin/berth` to its end. */
-  run(args: readonly string[], options: Omit<RunOptions, 'cwd'> = {}): Promise<Ended> {
-    return this.start(args, options).ended;
+  run(args: readonly string[], options: Omit<RunOptions, 'cwd'> = {}, program?: string): Promise<Ended> {
+    return this.start(args, options, program).ended;
   }
 
   /** `berth serve` on a port of the system's choice. @returns the process and its URL */

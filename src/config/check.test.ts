@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { type CheckOptions, checkRegistryTree } from './check.ts';
+import { formatPlace } from './config-error.ts';
+import { parseRegistryTree, readRegistryTree } from './distribution.ts';
+
+const NOTHING = { canRead: () => false, exists: () => false };
+
+interface Line {
+  readonly verdict: string;
+  readonly key: string;
+  readonly place: string;
+  readonly notes: string;
+  readonly needsAction: boolean;
+}
+
+function check(yaml: string, env: Record<string, string> = {}, options: CheckOptions = {}): readonly Line[] {
+  const text = `version: 0.1\nstorage: {filesystem: {rootdirectory: /srv}}\nhttp: {addr: ":5000"}\n${yaml}`;
+  const tree = parseRegistryTree(text, 'f', env);
+  return checkRegistryTree(tree, { machine: NOTHING, ...options }).findings.map((finding) => ({
+    ...finding,
+    place: formatPlace(finding.place),
+    notes: finding.notes.join('; '),
+  }));
+}
+
+const about = (lines: readonly Line[], key: string): Line | undefined =>
+  lines.find((line) => line.key === key);
+
+describe('check-config', () => {
+  it('gives each option a verdict at its own place', () => {
+    const lines = check('log: {level: debug, fields: {a: b}}\n');
+    expect(lines.map(({ key, place, verdict }) => [key, place, verdict])).toEqual([
+      ['version', 'f:1:1', 'works-as-before'],
+      ['storage.filesystem.rootdirectory', 'f:2:24', 'works-differently'],
+      ['http.addr', 'f:3:8', 'works-as-before'],
+      ['log.level', 'f:4:7', 'works-as-before'],
+      ['log.fields.a', 'f:4:30', 'works-as-before'],
+    ]);
+  });
+
+  it('names what stands in a variable, each option of a section', () => {
+    const lines = check('', { REGISTRY_PROXY: '{remoteurl: https://example.com, username: me}' });
+    expect(
+      lines.filter(({ place }) => place === 'REGISTRY_PROXY').map(({ key, verdict }) => [key, verdict]),
+    ).toEqual([
+      ['proxy.remoteurl', 'not-supported'],
+      ['proxy.username', 'not-supported'],
+    ]);
+  });
+
+  it('keeps a section that is switched off out of what must be changed', () => {
+    const lines = check('proxy: {remoteurl: ""}\n');
+    expect(about(lines, 'proxy.remoteurl')).toMatchObject({ verdict: 'works-as-before', needsAction: false });
+  });
+
+  it('tells what is missing, too', () => {
+    const lines = check('auth: {token: {realm: r, service: s, issuer: i}}\n');
+    expect(about(lines, 'auth.token')).toMatchObject({
+      verdict: 'not-supported',
+      notes: '"auth.token.rootcertbundle" is required',
+    });
+    expect(about(lines, 'auth.token.realm')).toMatchObject({ verdict: 'works-as-before' });
+  });
+
+  it('reports every variable that is no YAML, and goes on', () => {
+    const lines = check('', { REGISTRY_LOG_FIELDS: '{', REGISTRY_LOG_LEVEL: 'debug' });
+    expect(lines.find(({ place }) => place === 'REGISTRY_LOG_FIELDS')).toMatchObject({
+      verdict: 'not-supported',
+    });
+    expect(about(lines, 'log.level')).toMatchObject({ verdict: 'works-as-before' });
+  });
+
+  it('says what the environment replaces', () => {
+    const lines = check('', { REGISTRY_HTTP_ADDR: ':443', REGISTRY_STORAGE: 'inmemory' });
+    expect(
+      lines.filter(({ notes }) => notes.startsWith('replaced')).map(({ key, notes }) => [key, notes]),
+    ).toEqual([
+      ['storage.filesystem.rootdirectory', 'replaced by REGISTRY_STORAGE'],
+      ['http.addr', 'replaced by REGISTRY_HTTP_ADDR'],
+    ]);
+  });
+
+  it('a key of registry:3 is to be decided for who comes from registry:2, and is none for who comes from 3', () => {
+    const tags = (from?: 2 | 3): Line | undefined =>
+      about(check('tags: {maxtags: 5}\n', {}, { from }), 'tags.maxtags');
+    expect(tags()).toMatchObject({ verdict: 'works-differently', needsAction: false });
+    expect(tags(2)).toMatchObject({ verdict: 'works-differently', needsAction: true });
+    expect(tags(3)).toMatchObject({ verdict: 'works-as-before', needsAction: false });
+  });
+
+  it('so is a variable with the number of an item of a list', () => {
+    const env = { REGISTRY_AUTH: 'builtin', REGISTRY_AUTH_BUILTIN_ACL: '[{match: {}, actions: []}]' };
+    const lines = check('', { ...env, REGISTRY_AUTH_BUILTIN_ACL_0_COMMENT: 'x' }, { from: 2 });
+    expect(about(lines, 'auth.builtin.acl[0].comment')).toMatchObject({ needsAction: true });
+    expect(about(lines, 'auth.builtin.acl[0].actions')).toMatchObject({ needsAction: false });
+  });
+
+  it('a folder with images of registry:2 is to be decided, also when it is the default', () => {
+    const machine = { ...NOTHING, exists: (path: string) => path === '/srv/docker/registry/v2/repositories' };
+    const [line] = check('', {}, { machine }).filter(({ needsAction }) => needsAction);
+    expect(line).toMatchObject({ key: 'storage.filesystem.rootdirectory', verdict: 'works-differently' });
+    const tree = parseRegistryTree('version: 0.1\nstorage: filesystem\nhttp: {addr: ":5000"}', 'f', {});
+    const report = checkRegistryTree(tree, { machine: { ...NOTHING, exists: () => true } });
+    expect(report.findings.some(({ needsAction }) => needsAction)).toBe(true);
+  });
+
+  it('a file that cannot be read here is said, and is no failure: it may be there on the other machine', () => {
+    const [line] = check('', {
+      REGISTRY_HTTP_TLS: '{certificate: /none.pem, key: /none.key}',
+    }).filter(({ key }) => key === 'http.tls.certificate');
+    expect(line).toMatchObject({ verdict: 'works-as-before', notes: '/none.pem cannot be read here' });
+  });
+
+  it('without a file, only what somebody set is an option', () => {
+    const { findings } = checkRegistryTree(readRegistryTree({ env: { REGISTRY_HTTP_ADDR: ':1' } }), {
+      machine: NOTHING,
+    });
+    expect(findings.map(({ key }) => key)).toEqual(['http.addr']);
+  });
+});
