@@ -104,6 +104,26 @@ describe('check-config', () => {
     expect(report.findings.some(({ needsAction }) => needsAction)).toBe(true);
   });
 
+  it('a variable into a section of maintenance that the file has is to be decided: the originals ignore it', () => {
+    const tree = (file: string, env: Record<string, string>): boolean =>
+      checkRegistryTree(
+        parseRegistryTree(
+          `version: 0.1\nhttp: {addr: ":5000"}\nstorage: {filesystem: {}, maintenance: {${file}}}`,
+          'f',
+          env,
+        ),
+        { machine: NOTHING },
+      ).findings.some(
+        ({ needsAction, key }) => needsAction && key === 'storage.maintenance.readonly.enabled',
+      );
+    const name = 'REGISTRY_STORAGE_MAINTENANCE_READONLY';
+    expect(tree('readonly: {enabled: false}', { [`${name}_ENABLED`]: 'true' })).toBe(true);
+    expect(tree('', { [name]: '{}', [`${name}_ENABLED`]: 'true' })).toBe(true);
+    // The originals do not start with the first of these, and obey the second.
+    expect(tree('', { [`${name}_ENABLED`]: 'true' })).toBe(false);
+    expect(tree('readonly: {enabled: false}', { [name]: '{enabled: true}' })).toBe(false);
+  });
+
   it('a file that cannot be read here is said, and is no failure: it may be there on the other machine', () => {
     const [line] = check('', {
       REGISTRY_HTTP_TLS: '{certificate: /none.pem, key: /none.key}',

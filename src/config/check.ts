@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { formatPlace, type Place } from './config-error.ts';
 import { Decoding, type Remark } from './decoding.ts';
 import { type RegistrySources, type RegistryTree, readRegistryTree } from './distribution.ts';
-import { ConfigDocument } from './document.ts';
 import { explainIgnored } from './ignored-variables.ts';
 import { type Machine, THIS_MACHINE } from './machine.ts';
 import { formatPath, isPrefix } from './node.ts';
 import { registrySchema } from './registry-schema.ts';
+import { remarkUnseenChanges } from './unseen-changes.ts';
 import { concerns, type Finding, judge, placeShown } from './verdict.ts';
 import { type WrittenOption, writtenOptions } from './written-options.ts';
 
@@ -38,7 +37,7 @@ export function checkRegistryTree(tree: RegistryTree, options: CheckOptions): Ch
   const { from, machine = THIS_MACHINE } = options;
   const decoding = Decoding.start(tree.place);
   const config = registrySchema.decode(tree.root, decoding);
-  if (config !== undefined) checkFolder(config.storage.rootDirectory, tree, decoding, machine);
+  remarkUnseenChanges(config, tree, decoding, machine);
   const written = writtenOptions(tree.root);
   const used = new Set<Remark>();
   const judged = written.map((option) => {
@@ -71,16 +70,6 @@ export function checkRegistryTree(tree: RegistryTree, options: CheckOptions): Ch
     ),
   ];
   return { file: tree.file, findings };
-}
-
-/** A folder that registry:2 filled: its images would be gone without a word. */
-function checkFolder(folder: string, { root }: RegistryTree, decoding: Decoding, machine: Machine): void {
-  if (!machine.exists(join(folder, 'docker/registry/v2/repositories'))) return;
-  const path = ['storage', 'filesystem', 'rootdirectory'];
-  const place = new ConfigDocument(root).placeOf(path);
-  path
-    .reduce((at, step) => at.at(step, place), decoding)
-    .remark('decide', `${folder} has images of registry:2, which this version does not read; copy them`);
 }
 
 function refusal(place: Place, key: string, message: string): Finding {

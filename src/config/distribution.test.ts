@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkRegistryTree } from './check.ts';
 import { ConfigError } from './config-error.ts';
-import { loadRegistryConfig, parseRegistryConfig } from './distribution.ts';
+import { loadRegistryConfig, parseRegistryConfig, parseRegistryTree } from './distribution.ts';
 import { loadAuthConfig, parseAuthConfig } from './docker-auth.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-config-'));
@@ -100,6 +101,7 @@ describe('both dialects', () => {
         settle(() => parseRegistryConfig(text, 'f', {}));
         settle(() => parseRegistryConfig(MINIMAL, 'f', { REGISTRY_AUTH: text, REGISTRY_HTTP_TLS: text }));
         settle(() => parseAuthConfig(text, 'f'));
+        settle(() => checkRegistryTree(parseRegistryTree(text, 'f', { REGISTRY_STORAGE: text }), {}));
       }),
       { numRuns: 2_000 },
     );

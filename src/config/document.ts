@@ -53,6 +53,11 @@ export class ConfigDocument {
     return formatPlace(this.placeOf(path));
   }
 
+  /** Where the section at `path` itself was written, and not its key; its own place where it is not there. */
+  placeOfSection(path: Path): Place {
+    return this.#find(path)?.place ?? this.placeOf(path);
+  }
+
   /**
    * A document whose root is the value at `path`: the settings of `auth.builtin` and a docker_auth file
    * can then be handled by the same code. A path that is not there gives an empty document at the nearest

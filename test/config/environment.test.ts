@@ -199,7 +199,7 @@ describe('the environment rule: its quirks', () => {
     );
   });
 
-  it('maintenance takes single variables and a map (registry:2 and registry:3 take the map only)', () => {
+  it('maintenance takes single variables and a map (the originals ignore the former, or do not start)', () => {
     expect(config({ REGISTRY_STORAGE_MAINTENANCE_READONLY: '{enabled: true}' }).storage.readOnly).toBe(true);
     expect(config({ REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED: 'true' }).storage.readOnly).toBe(true);
     const env = { REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_ENABLED: 'false' };
