@@ -5,7 +5,10 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
+import { restoreOddVariables } from './odd-variables.ts';
 import { orExplain } from './process.ts';
+
+restoreOddVariables(process.env);
 
 // The data hold keys and hashes of passwords: nobody but owner and group is to read what is made here.
 process.umask(0o027);

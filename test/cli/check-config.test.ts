@@ -45,6 +45,15 @@ describe('berth check-config', () => {
     expect(tab.stderr).toMatch(/tab\.yml:2:/);
   });
 
+  it('variables with names that no shell can write arrive, in their order', { timeout: 20_000 }, async () => {
+    const { stdout } = await place.run(['check-config', 'plain.yml'], {
+      env: { 'REGISTRY_HTTP_HEADERS_X-FRAME-OPTIONS': '[DENY, "a=b"]', REGISTRY_HTTP_HEADERS: '{X-A: [b]}' },
+    });
+    expect(stdout).toMatch(/REGISTRY_HTTP_HEADERS +http\.headers\.X-A\n/);
+    expect(stdout).toMatch(/REGISTRY_HTTP_HEADERS_X-FRAME-OPTIONS +http\.headers\.x-frame-options\n/);
+    expect(stdout).not.toContain('ODD');
+  });
+
   it('--strict, --from and --json', { timeout: 20_000 }, async () => {
     const env = { REGISTRY_CONFIGURATION_PATH: 'plain.yml', REGISTRY_TAGS_MAXTAGS: '5' };
     const [strict, from, json, wrong] = await Promise.all([
