@@ -30,11 +30,12 @@ function answeringAfter(prepared: Promise<void>, app: App): App {
 export async function serve(file: string | undefined): Promise<void> {
   const loaded = loadConfiguration(file);
   const { document, notices } = loaded;
-  const { config, remove } = await withDataFolder(loaded.config);
-  const log = openLog(config.log);
+  const log = openLog(loaded.config.log);
   for (const notice of notices) log.warn(notice);
-  const wantsAdmin = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
+  const { auth } = loaded.config;
+  const wantsAdmin = auth.kind === 'builtin' && auth.settings.users === undefined;
   const password = wantsAdmin ? passwordFromEnvironment(process.env) : undefined;
+  const { config, remove } = await withDataFolder(loaded.config);
   const state = await openState(config.storage.rootDirectory);
   void state.index.lost.then((error) => {
     log.error('the index can no longer be written; ending, to be started again', { error });
