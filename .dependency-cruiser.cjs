@@ -3,15 +3,18 @@
 const allowed = {
   oci: [],
   errors: ['oci'],
-  ports: ['oci'],
+  ip: [],
+  metrics: [],
+  ports: ['oci', 'metrics'],
   content: ['oci', 'errors', 'ports'],
   index: ['oci', 'errors', 'ports'],
   registry: ['oci', 'errors', 'ports', 'content', 'index'],
-  auth: ['oci', 'errors', 'ports', 'index'],
+  auth: ['oci', 'errors', 'ip', 'ports', 'index'],
   lifecycle: ['oci', 'errors', 'ports', 'content', 'index', 'registry'],
-  config: ['errors', 'oci', 'auth'],
-  http: ['oci', 'errors', 'ports', 'registry', 'auth'],
-  observe: ['ports'],
+  health: ['ports'],
+  config: ['errors', 'oci', 'auth', 'ip'],
+  http: ['oci', 'errors', 'ip', 'ports', 'registry', 'auth'],
+  observe: ['ports', 'metrics', 'content', 'index'],
 };
 
 const modules = Object.keys(allowed);

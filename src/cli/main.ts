@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { orExplain } from './process.ts';
+import { version } from './version.ts';
 
 // The data hold keys and hashes of passwords: nobody but owner and group is to read what is made here.
 process.umask(0o027);
@@ -10,13 +10,10 @@ process.umask(0o027);
 // Whoever read our output may have gone away, as `head` does. That is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-const packageFile = new URL('../../package.json', import.meta.url);
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
-
 const { args, verbosity } = withoutGlogFlags(process.argv.slice(2));
 const program = new Command('berth')
   .description('A private container registry with token authentication.')
-  .version(version, '-v, --version')
+  .version(version(), '-v, --version')
   .showHelpAfterError();
 
 program

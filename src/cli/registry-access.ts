@@ -39,8 +39,9 @@ async function foreignTokens(
   const pem = readNamedFile(document, path, rootCertBundle);
   const roots = await usingFile(document, path, rootCertBundle, () => readCertificates(pem));
   const keys = await TrustedKeys.create(roots, [], clock);
-  // registry:2 always writes https there.
-  const redirected = (request: HttpRequest): string => `https://${urls.hostOf(request)}${autoRedirectPath}`;
+  // registry:2 always writes https there; registry:3 lets a proxy say otherwise.
+  const redirected = (request: HttpRequest): string =>
+    `${request.forwarded?.scheme ?? 'https'}://${urls.hostOf(request)}${autoRedirectPath}`;
   const control = new TokenAccess({
     verifier: new TokenVerifier({ keys, issuer, audience: service, clock }),
     service,

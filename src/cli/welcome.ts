@@ -16,14 +16,20 @@ export function clientAddress(address: RunningServer['address']): string {
 /** Tells on standard output where the registry is and, after its very first start, how to use it. */
 export function welcome(started: {
   server: RunningServer;
+  debugServer: RunningServer | undefined;
   config: RegistryConfig;
   admin: AdminOutcome | undefined;
 }): void {
-  const { server, config, admin } = started;
+  const { server, debugServer, config, admin } = started;
   const address = clientAddress(server.address);
   const scheme = config.http.tls === undefined ? 'http' : 'https';
   const url = 'path' in server.address ? address : `${scheme}://${address}`;
   const lines = [`Berth is ready at ${url} (data: ${resolve(config.storage.rootDirectory)})`];
+  if (debugServer !== undefined) {
+    const { metricsPath } = config.http.debug ?? {};
+    const paths = ['/debug/health', '/debug/vars', ...(metricsPath === undefined ? [] : [metricsPath])];
+    lines.push(`The debug server is at http://${clientAddress(debugServer.address)} (${paths.join(', ')})`);
+  }
   if (admin?.kind === 'created') lines.push('', ...firstSteps(address, admin.password));
   if (admin?.kind === 'existing') {
     lines.push(

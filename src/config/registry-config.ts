@@ -1,4 +1,6 @@
 import type { BuiltinAuthSettings } from './auth-settings.ts';
+import type { DebugSettings } from './debug-settings.ts';
+import type { HealthCheckSettings } from './health-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { Scalar } from './types-scalar.ts';
 
@@ -7,6 +9,7 @@ export interface RegistryConfig {
   readonly log: LogSettings;
   readonly storage: StorageSettings;
   readonly http: HttpSettings;
+  readonly health: readonly HealthCheckSettings[];
   readonly auth: RegistryAuthSettings;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
@@ -14,7 +17,7 @@ export interface RegistryConfig {
 
 export interface LogSettings {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly formatter: 'text' | 'json';
+  readonly formatter: 'text' | 'json' | 'logstash';
   /** Added to every line. */
   readonly fields: Readonly<Record<string, Scalar>>;
   readonly accessLog: boolean;
@@ -50,6 +53,10 @@ export interface HttpSettings {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   /** How long open requests may go on after a signal to stop; 0: they are cut off. */
   readonly drainTimeoutMs: number;
+  /** Addresses and networks whose `X-Forwarded-*` are believed; undefined: nobody has decided. */
+  readonly trustedProxies: readonly string[] | undefined;
+  /** undefined: no debug server. */
+  readonly debug: DebugSettings | undefined;
   /** PEM files; undefined: plain HTTP. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
 }

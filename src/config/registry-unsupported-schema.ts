@@ -26,7 +26,6 @@ const REDIS_KEYS = (
   'pooltimeout minidleconns maxidleconns maxactiveconns connmaxidletime connmaxlifetime maxredirects readonly ' +
   'routebylatency routerandomly mastername disableidentity identitysuffix unstableresp3 pool tls'
 ).split(' ');
-const CHECK = 'let what watches /readyz make this check';
 const NOT_YET = 'this version of Berth does not have it; remove the section';
 
 const top = {
@@ -61,14 +60,5 @@ const top = {
   policy: unsupported(sectionOf('repository'), NOT_YET),
 };
 
-const healthChecks = {
-  file: unsupported(list(anything), CHECK, { goName: 'FILECHECKERS' }),
-  http: unsupported(list(anything), CHECK, { goName: 'HTTPCHECKERS' }),
-  tcp: unsupported(list(anything), CHECK, { goName: 'TCPCHECKERS' }),
-};
-
-/** The fields of `config.yml` and of its `health` section that Berth does not have. */
-export const unsupportedSections: { readonly top: typeof top; readonly healthChecks: typeof healthChecks } = {
-  top,
-  healthChecks,
-};
+/** The fields of `config.yml` that Berth does not have. */
+export const unsupportedSections: { readonly top: typeof top } = { top };

@@ -27,12 +27,15 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
 
 /** Node's request as the handlers see it. */
 export function toHttpRequest(message: IncomingMessage): HttpRequest {
-  const { path, query } = splitTarget(message.url ?? '/');
+  const target = message.url ?? '/';
+  const { path, query } = splitTarget(target);
   return {
     id: randomUUID(),
     method: message.method ?? 'GET',
     path,
     query,
+    target,
+    httpVersion: message.httpVersion,
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     body: bodyOf(message),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrustedKeys } from '../../src/auth/token/trust.ts';
 import { TokenVerifier } from '../../src/auth/token/verify.ts';
 import { createApp } from '../../src/http/app.ts';
+import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { TokenAccess } from '../../src/http/v2/access.ts';
 import {
   ADMIN_PASSWORD,
@@ -50,7 +51,10 @@ describe('the challenge', () => {
       headers: {},
       log,
       clock,
-      accessLog: false,
+      accessLog: undefined,
+      metrics: undefined,
+      proxies: new TrustedProxies([], recordedLog()),
+      isUnhealthy: () => false,
       v2: {
         registry: undefined as never,
         limits: { maxCatalogEntries: 1, maxTags: 1 },
