@@ -119,7 +119,7 @@ function withoutPrefix(request: HttpRequest, prefix: string): HttpRequest {
 function logFault(log: Logger, request: HttpRequest, status: number, thrown: unknown): void {
   const fields = { method: request.method, path: request.path, status, requestId: request.id };
   const { message, cause } = toRegistryError(thrown);
-  if (status === 503) log.warn('a request was refused', { ...fields, reason: message });
-  else if (status >= 500) log.error('a request failed', { ...fields, error: cause ?? thrown });
+  // That the registry is unavailable was said when it became so.
+  if (status >= 500 && status !== 503) log.error('a request failed', { ...fields, error: cause ?? thrown });
   else log.debug('a request was refused', { ...fields, reason: message });
 }

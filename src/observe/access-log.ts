@@ -1,5 +1,6 @@
-import type { AccessEntry, AccessLog, Logger } from '../ports.ts';
+import type { AccessEntry, AccessLog } from '../ports.ts';
 import { type LineWriter, openLineWriter } from './line-writer.ts';
+import type { LogOptions } from './log.ts';
 import { quoted } from './plain.ts';
 
 /** An access log with an end. */
@@ -11,9 +12,16 @@ export interface ProcessAccessLog extends AccessLog {
 /**
  * The access log in the form that goes with the log's: Apache's combined format on standard output, as registry:2
  * has it, beside a log in text; lines of the log itself where that is JSON.
+ * @param options the log's
+ * @param logLines where the log's lines go
  */
-export function openAccessLog(formatter: 'text' | 'json' | 'logstash', log: Logger): ProcessAccessLog {
-  if (formatter !== 'text') return { ...structuredAccessLog(log), flush: () => undefined };
+export function openAccessLog(options: LogOptions, logLines: LineWriter): ProcessAccessLog {
+  if (options.formatter !== 'text') {
+    // In the original, too, these lines are messages of the level info.
+    const isWanted = options.level === 'info' || options.level === 'debug';
+    const log = isWanted ? structuredAccessLog(options, logLines) : { write: () => undefined };
+    return { ...log, flush: () => undefined };
+  }
   const out = openLineWriter(1);
   return { ...combinedAccessLog(out), flush: out.flush };
 }
@@ -61,11 +69,22 @@ export function combinedAccessLog(out: Pick<LineWriter, 'write'>): AccessLog {
   };
 }
 
-/** Lines of the log, with the message and the names of the fields that distribution gives to them. */
-export function structuredAccessLog(log: Logger): AccessLog {
+/**
+ * JSON with the message and the names of the fields that distribution gives to them. The entry has one shape and
+ * nothing in it that JSON does not know, so that it needs no more than `JSON.stringify`, at a fifth of the cost.
+ */
+export function structuredAccessLog(
+  { fields, formatter }: Pick<LogOptions, 'fields' | 'formatter'>,
+  out: Pick<LineWriter, 'write'>,
+): AccessLog {
+  const isLogstash = formatter === 'logstash';
   return {
     write(entry) {
-      log.info('response completed', {
+      const time = new Date(entry.atMs).toISOString();
+      const line = {
+        level: 'info',
+        ...(isLogstash ? { '@timestamp': time, '@version': '1' } : { time }),
+        ...fields,
         'http.request.id': entry.requestId,
         'http.request.method': entry.method,
         'http.request.uri': entry.target,
@@ -78,8 +97,10 @@ export function structuredAccessLog(log: Logger): AccessLog {
         'http.response.contenttype': entry.contentType,
         'http.response.written': entry.sentBytes,
         'http.response.duration': `${entry.durationMs.toFixed(3)}ms`,
-        ...(entry.account !== '' && { 'auth.user.name': entry.account }),
-      });
+        'auth.user.name': entry.account === '' ? undefined : entry.account,
+        [isLogstash ? 'message' : 'msg']: 'response completed',
+      };
+      out.write(`${JSON.stringify(line)}\n`);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { type DestinationStream, pino, stdSerializers } from 'pino';
 import type { LogFields, Logger } from '../ports.ts';
-import { openLineWriter } from './line-writer.ts';
+import { type LineWriter, openLineWriter } from './line-writer.ts';
 import { plain } from './plain.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -16,6 +16,8 @@ export interface LogOptions {
 
 /** A logger with an end. */
 export interface ProcessLogger extends Logger {
+  /** Where its lines go, for those that are made elsewhere. */
+  readonly out: LineWriter;
   /** Writes out what is still in memory. */
   flush(): void;
 }
@@ -34,7 +36,7 @@ export function openLog(options: LogOptions): ProcessLogger {
         ? textLogger(options, out)
         : logfmtLogger(options, out)
       : jsonLogger(options, out);
-  return { ...logger, flush: out.flush };
+  return { ...logger, out, flush: out.flush };
 }
 
 /**

@@ -1,6 +1,7 @@
-import type * as client from '@prometheus-io/client';
-import { METRICS, type MetricEntry, type MetricName } from '../metrics.ts';
-import type { Metrics } from '../ports.ts';
+import type { Registry } from '@prometheus-io/client';
+import { METRICS, type MetricName } from '../metrics.ts';
+import type { Counter, Histogram, Metrics, Sample } from '../ports.ts';
+import { CounterSeries, type ExposedMetric, HistogramSeries, SeriesOf } from './series.ts';
 
 /** Metrics that somebody can look at. */
 export interface ExposedMetrics extends Metrics {
@@ -10,54 +11,48 @@ export interface ExposedMetrics extends Metrics {
   expose(): Promise<string>;
 }
 
-type Client = typeof client;
-
-function metricOf(
-  { Counter, Gauge, Histogram }: Client,
-  registry: client.Registry,
-  name: MetricName,
-  collect: () => void | Promise<void>,
-): client.Counter | client.Gauge | client.Histogram {
-  const { type, help, labels, buckets }: MetricEntry = METRICS[name];
-  const common = { name, help, labelNames: [...labels], registers: [registry] };
-  if (type === 'counter') return new Counter(common);
-  if (type === 'gauge') return new Gauge({ ...common, collect });
-  return new Histogram({ ...common, ...(buckets && { buckets: [...buckets] }) });
+/** The library writes out whatever has a name and answers `get`, as its own aggregated metrics do. */
+function register(registry: Registry, metric: ExposedMetric): void {
+  registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
 }
 
 /**
  * Metrics in memory. The client library takes a noticeable part of a start, so it is loaded only by whoever wants
- * metrics.
+ * metrics. A metric appears once something asks for it: what a configuration lacks is not shown as zero.
  */
 export async function openMetrics(build: { readonly version: string }): Promise<ExposedMetrics> {
-  const library: Client = await import('@prometheus-io/client');
+  const library = await import('@prometheus-io/client');
   const registry = new library.Registry();
   library.collectDefaultMetrics({ register: registry });
-  const known = new Map<MetricName, ReturnType<typeof metricOf>>();
-  const sources = new Map<MetricName, () => Promise<void>>();
-
-  /** A metric appears once something asks for it: what a configuration lacks is not shown as zero. */
-  const find = <T>(name: MetricName): T => {
-    const found = known.get(name) ?? metricOf(library, registry, name, () => sources.get(name)?.());
-    known.set(name, found);
-    return found as T;
-  };
+  const counters = new Map<MetricName, SeriesOf<CounterSeries>>();
+  const histograms = new Map<MetricName, SeriesOf<HistogramSeries>>();
 
   const metrics: ExposedMetrics = {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
-    counter(name, labels) {
-      const counter = find<client.Counter<string>>(name).labels(labels);
-      return { add: (amount = 1) => counter.inc(amount) };
+    counter(name, labels): Counter {
+      let series = counters.get(name);
+      if (series === undefined) {
+        series = new SeriesOf(name, METRICS[name], () => new CounterSeries());
+        counters.set(name, series);
+        register(registry, series);
+      }
+      return series.find(labels);
     },
-    histogram: (name, labels) => find<client.Histogram<string>>(name).labels(labels),
+    histogram(name, labels): Histogram {
+      let series = histograms.get(name);
+      if (series === undefined) {
+        const { buckets } = METRICS[name];
+        series = new SeriesOf(name, METRICS[name], () => new HistogramSeries(buckets));
+        histograms.set(name, series);
+        register(registry, series);
+      }
+      return series.find(labels);
+    },
     gauge(name, read) {
-      const gauge = find<client.Gauge<string>>(name);
-      sources.set(name, async () => {
-        const samples = await read();
-        gauge.reset();
-        for (const { labels, value } of samples) gauge.set(labels, value);
-      });
+      const { help, type } = METRICS[name];
+      const get = async () => ({ name, help, type, values: (await read()) as readonly Sample<object>[] });
+      register(registry, { name, get } as ExposedMetric);
     },
   };
   metrics.gauge('berth_build_info', () => [

@@ -322,7 +322,8 @@ describe('addresses', () => {
       'x-forwarded-proto': 'gopher',
       forwarded: 'host=evil.com',
     };
-    expect(await realmOf(door, headers)).toBe('http://registry.test:5000/auth/token');
+    const answer = await door.send('GET', '/v2/', { headers, from: '192.0.2.7' });
+    expect(challengeOf(answer)).toContain('realm="http://registry.test:5000/auth/token"');
     await door.close();
   });
 

@@ -12,9 +12,8 @@ import { type RegistryProgram, wireRegistry } from '../../src/cli/wire.ts';
 import { parseRegistryConfig } from '../../src/config/distribution.ts';
 import { type App, isStream, type Reply } from '../../src/http/message.ts';
 import { toHttpRequest } from '../../src/http/node-request.ts';
-import { structuredAccessLog } from '../../src/observe/access-log.ts';
 import type { Access } from '../../src/oci/scope.ts';
-import type { Clock, LogFields, Logger, Metrics } from '../../src/ports.ts';
+import type { AccessEntry, Clock, LogFields, Logger, Metrics } from '../../src/ports.ts';
 
 export const ADMIN_PASSWORD = 'the password of the administrator';
 
@@ -50,6 +49,8 @@ export interface FrontDoor {
   readonly state: State;
   readonly folder: string;
   readonly log: RecordedLog;
+  /** What the access log was told. */
+  readonly accessed: readonly AccessEntry[];
   readonly auth: BuiltinAuth | undefined;
   send(method: string, target: string, sent?: Sent): Promise<Answer>;
   /** A token of this registry's issuer with exactly this access. */
@@ -203,6 +204,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
   );
   const clock = options.clock ?? { now: Date.now };
   const log = recordedLog();
+  const accessed: AccessEntry[] = [];
   const opened = await openState(config.storage.rootDirectory, options.metrics);
   const state = options.wrap?.(opened) ?? opened;
   const program = await wireRegistry({
@@ -211,7 +213,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
     state,
     clock,
     log,
-    accessLog: config.log.accessLog ? structuredAccessLog(log) : undefined,
+    accessLog: config.log.accessLog ? { write: (entry) => accessed.push(entry) } : undefined,
     metrics: options.metrics,
   });
   const { app, auth } = program;
@@ -225,6 +227,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
     state,
     folder,
     log,
+    accessed,
     auth,
     send: (method, target, sent) => sendTo(app, method, target, sent),
     async token(access, { subject = 'somebody', lifetimeSeconds = 900 } = {}) {

@@ -26,8 +26,9 @@ const DRAIN_MS = 5_000;
  */
 export async function auth(file: string, verbosity: number): Promise<void> {
   const { config, notices, document } = loadAuthConfig(file);
-  const log = openLog({ level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} });
-  const accessLog = openAccessLog('text', log);
+  const logOptions = { level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} } as const;
+  const log = openLog(logOptions);
+  const accessLog = openAccessLog(logOptions, log.out);
   for (const notice of notices) log.warn(notice);
   const { server: settings, token } = config;
   const key = await signingKeyFrom(document, token, token);

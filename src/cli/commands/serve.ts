@@ -38,7 +38,7 @@ export async function serve(file: string | undefined): Promise<void> {
   for (const notice of notices) log.warn(notice);
   const wantsAdmin = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
   const password = wantsAdmin ? passwordFromEnvironment(process.env) : undefined;
-  const accessLog = config.log.accessLog ? openAccessLog(config.log.formatter, log) : undefined;
+  const accessLog = config.log.accessLog ? openAccessLog(config.log, log.out) : undefined;
   const { debug } = config.http;
   // Loading the library takes a while, and nobody can look at metrics without the path.
   const metrics =
