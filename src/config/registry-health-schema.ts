@@ -1,7 +1,7 @@
 import type { Decoding } from './decoding.ts';
 import type { HealthCheckSettings } from './health-settings.ts';
 import { parseListenAddress } from './listen-address.ts';
-import type { ConfigNode } from './node.ts';
+import { type ConfigNode, formatPath } from './node.ts';
 import { noEffect, required, sub, type Type, withDefault } from './schema.ts';
 import { Secret } from './secret.ts';
 import { bool, duration, int, nonEmptyText, secretText } from './types-scalar.ts';
@@ -48,7 +48,7 @@ const httpCheck = refine(
     const url = URL.canParse(value.uri) ? new URL(value.uri) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol)) {
       at.report(
-        `"${at.path.join('.')}.uri" must be a URL such as http://127.0.0.1:8080/`,
+        `"${formatPath([...at.path, 'uri'])}" must be a URL such as http://127.0.0.1:8080/`,
         placeOfKey(node, 'uri', at),
       );
       return undefined;
@@ -83,7 +83,7 @@ const tcpCheck = refine(
     const address = parseListenAddress(value.addr, 'tcp');
     if (address.kind !== 'tcp') {
       const why = address.kind === 'wrong' ? address.why : 'is not host:port';
-      at.report(`"${at.path.join('.')}.addr" ${why}`, placeOfKey(node, 'addr', at));
+      at.report(`"${formatPath([...at.path, 'addr'])}" ${why}`, placeOfKey(node, 'addr', at));
       return undefined;
     }
     const { host = 'localhost', port } = address;

@@ -196,7 +196,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
       'storage:',
       `  filesystem: {rootdirectory: ${JSON.stringify(join(folder, 'data'))}}`,
       options.storage ?? '  delete: {enabled: true}',
-      options.config?.includes('http:') === true ? '' : 'http: {addr: 127.0.0.1:5000}',
+      /^http:/m.test(options.config ?? '') ? '' : 'http: {addr: 127.0.0.1:5000}',
       options.config ?? '',
     ].join('\n'),
     'config.yml',
