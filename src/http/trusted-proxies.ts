@@ -79,8 +79,8 @@ export class TrustedProxies {
   #client({ headers, remoteAddress }: HttpRequest): { address: string | undefined; hops: number } {
     const header = headers['x-forwarded-for'];
     if (header === undefined) {
-      const real = headers['x-real-ip'];
-      return { address: (real && addressIn(real.trim())) ?? remoteAddress, hops: 0 };
+      const real = headers['x-real-ip'] ?? '';
+      return { address: addressIn(real.trim()) ?? remoteAddress, hops: 0 };
     }
     const entries = listOf(header);
     let address = remoteAddress;
