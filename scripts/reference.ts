@@ -10,6 +10,7 @@ import { type Field, isObeyed, type Type } from '../src/config/schema.ts';
 import { schemaKeys } from '../src/config/schema-keys.ts';
 import { ERRORS } from '../src/errors.ts';
 import { describeRoutes } from '../src/http/v2/routes.ts';
+import { METRICS } from '../src/metrics.ts';
 
 const root = new URL('..', import.meta.url);
 
@@ -80,6 +81,20 @@ const pages: Readonly<Record<string, () => string>> = {
       table(
         ['path', 'method', 'needs'],
         describeRoutes().map(({ path, method, needs }) => [`\`${path}\``, method, needs]),
+      ),
+    ),
+  'metrics.md': () =>
+    page(
+      'Metrics',
+      "Served in the Prometheus text format at the debug address, `/metrics`, where `http.debug.prometheus.enabled` is set. Names that begin with `registry_` are distribution's. Beside these there are the usual numbers of the process (`process_*`) and of Node (`nodejs_*`, with the lag of the event loop and garbage collection). `handler` is a route: `base` (`/v2/`), `manifest`, `blob`, `blob_upload`, `blob_upload_chunk`, `tags`, `catalog`, as in distribution, and `referrers` and `token`.",
+      table(
+        ['name', 'type', 'labels', 'meaning'],
+        Object.entries(METRICS).map(([name, { type, labels, help: meaning }]) => [
+          `\`${name}\``,
+          type,
+          labels.map((label) => `\`${label}\``).join(', '),
+          meaning,
+        ]),
       ),
     ),
   'configuration.md': () =>

@@ -1,3 +1,4 @@
+import type { LabelsOf, NameOf } from './metrics.ts';
 import type { Digest } from './oci/digest.ts';
 import type { RepositoryName } from './oci/reference.ts';
 
@@ -53,4 +54,70 @@ export interface Events {
   attribute<T>(origin: EventOrigin, action: () => Promise<T>): Promise<T>;
   /** Notes a pull. Returns at once; a moment later it is durable. */
   pulled(origin: EventOrigin, pull: Pull): void;
+}
+
+/** Something that only grows. */
+export interface Counter {
+  add(amount?: number): void;
+}
+
+/** Something of which the distribution is of interest. */
+export interface Histogram {
+  observe(value: number): void;
+}
+
+/** One value of a gauge. */
+export interface Sample<Labels> {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+/**
+ * Numbers for the operator. What is returned belongs to one set of labels and is to be kept: asking for it costs more
+ * than using it. Label values come from what the program knows (a route, a status), never freely from a client.
+ */
+export interface Metrics {
+  counter<N extends NameOf<'counter'>>(name: N, labels: LabelsOf<N>): Counter;
+  histogram<N extends NameOf<'histogram'>>(name: N, labels: LabelsOf<N>): Histogram;
+  /** Called whenever somebody looks. One source for each name. */
+  gauge<N extends NameOf<'gauge'>>(
+    name: N,
+    read: () => readonly Sample<LabelsOf<N>>[] | Promise<readonly Sample<LabelsOf<N>>[]>,
+  ): void;
+}
+
+/** Where nobody wants numbers. */
+export const NO_METRICS: Metrics = {
+  counter: () => ({ add: () => undefined }),
+  histogram: () => ({ observe: () => undefined }),
+  gauge: () => undefined,
+};
+
+/** A request that was answered, for the access log. Nothing secret is in it. */
+export interface AccessEntry {
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly method: string;
+  /** Path and query as they were received, without secrets. */
+  readonly target: string;
+  readonly httpVersion: string;
+  readonly host: string | undefined;
+  /** The client's, as far as it is known. */
+  readonly address: string | undefined;
+  readonly account: string;
+  readonly agent: string | undefined;
+  readonly referer: string | undefined;
+  readonly status: number;
+  readonly contentType: string | undefined;
+  /** Bytes of the request's body that were read. */
+  readonly receivedBytes: number;
+  /** Bytes of the answer's body. */
+  readonly sentBytes: number;
+}
+
+/** Where requests are noted. */
+export interface AccessLog {
+  write(entry: AccessEntry): void;
 }

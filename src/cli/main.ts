@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
@@ -7,6 +6,7 @@ import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { restoreOddVariables } from './odd-variables.ts';
 import { orExplain } from './process.ts';
+import { version } from './version.ts';
 
 restoreOddVariables(process.env);
 
@@ -15,9 +15,6 @@ process.umask(0o027);
 
 // Whoever read our output may have gone away, as `head` does. That is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-const packageFile = new URL('../../package.json', import.meta.url);
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 const EXIT_CODES = `
 Exit code:
@@ -33,7 +30,7 @@ function fromVersion(text: string): 2 | 3 {
 const { args, verbosity } = withoutGlogFlags(process.argv.slice(2));
 const program = new Command(CALLED_AS === 'registry' ? CALLED_AS : 'berth')
   .description('A private container registry with token authentication.')
-  .version(`berth ${version}`, '-v, --version', 'print the version')
+  .version(`berth ${version()}`, '-v, --version', 'print the version')
   .showHelpAfterError();
 
 program

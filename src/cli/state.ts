@@ -6,6 +6,8 @@ import { indexFile } from '../content/fs/layout.ts';
 import { openFsContentStore } from '../content/fs/open.ts';
 import type { Index } from '../index/index.ts';
 import { openSqliteIndex } from '../index/sqlite/open.ts';
+import { measuredContent } from '../observe/measured-content.ts';
+import type { Metrics } from '../ports.ts';
 import { Failure, reasonOf } from './failure.ts';
 
 /** What is kept between starts. */
@@ -18,13 +20,17 @@ export interface State {
  * Opens the data folder, which is made where there is none. The caller closes the index.
  * @throws Failure
  */
-export async function openState(folder: string): Promise<State> {
+export async function openState(folder: string, metrics?: Metrics): Promise<State> {
   const root = resolve(folder);
   try {
     const made = await mkdir(root, { recursive: true, mode: 0o750 });
     if (made !== undefined) await syncFolder(dirname(made));
     const content = await openFsContentStore(root);
-    return { content, index: await openSqliteIndex(indexFile(root)) };
+    const index = await openSqliteIndex(indexFile(root), metrics);
+    return {
+      index,
+      content: metrics === undefined ? content : measuredContent(content, 'filesystem', metrics),
+    };
   } catch (error) {
     throw new Failure(
       `cannot use the data folder ${root}: ${reasonOf(error)}\nChoose another with REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, or storage.filesystem.rootdirectory in the configuration.`,

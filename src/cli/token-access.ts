@@ -27,8 +27,9 @@ export async function foreignTokens(
     clock,
     algorithms: signingAlgorithms,
   });
-  // registry:2 always writes https there.
-  const redirected = (request: HttpRequest): string => `https://${urls.hostOf(request)}${autoRedirectPath}`;
+  // registry:2 always writes https there; registry:3 lets a proxy say otherwise.
+  const redirected = (request: HttpRequest): string =>
+    `${request.forwarded?.scheme ?? 'https'}://${urls.hostOf(request)}${autoRedirectPath}`;
   return {
     control: new TokenAccess({ verifier, service, realm: autoRedirect ? redirected : () => realm }),
     endpoints: [],

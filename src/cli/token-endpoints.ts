@@ -1,7 +1,7 @@
 import { publicJwk, type SigningKey } from '../auth/token/signing-key.ts';
 import type { TokenService } from '../auth/token-service.ts';
 import type { Endpoint } from '../http/app.ts';
-import { live } from '../http/health.ts';
+import { liveEndpoint } from '../http/health.ts';
 import { json } from '../http/message.ts';
 import { answerTokenRequest } from '../http/token/endpoint.ts';
 
@@ -12,6 +12,7 @@ export function tokenEndpoints(
   realm: string,
 ): [string, Endpoint][] {
   const token: Endpoint = {
+    name: 'token',
     methods: ['GET', 'POST'],
     handle: (request) => answerTokenRequest({ service, realm }, request),
   };
@@ -32,7 +33,7 @@ export function tokenEndpoints(
 /** `/healthz`, and a page for whoever opens the address in a browser or probes it, as docker_auth has one. */
 export function commonEndpoints(title: string): [string, Endpoint][] {
   return [
-    ['/healthz', { methods: ['GET', 'HEAD'], handle: async () => live() }],
+    ['/healthz', liveEndpoint()],
     [
       '/',
       {

@@ -16,18 +16,24 @@ export function clientAddress(address: RunningServer['address']): string {
 /** Tells on standard output where the registry is and, after its very first start, how to use it. */
 export function welcome(started: {
   server: RunningServer;
+  debugServer: RunningServer | undefined;
   config: RegistryConfig;
   /** The file that it came from. */
   file: string | undefined;
   admin: AdminOutcome | undefined;
 }): void {
-  const { server, config, file, admin } = started;
+  const { server, debugServer, config, file, admin } = started;
   const address = clientAddress(server.address);
   const scheme = config.http.tls === undefined ? 'http' : 'https';
   const url = 'path' in server.address ? address : `${scheme}://${address}`;
   const data = `data: ${resolve(config.storage.rootDirectory)}`;
   const from = file === undefined ? data : `configuration: ${file}, ${data}`;
   const lines = [`Berth is ready at ${url} (${from})`];
+  if (debugServer !== undefined) {
+    const { metricsPath } = config.http.debug ?? {};
+    const paths = ['/debug/health', '/debug/vars', ...(metricsPath === undefined ? [] : [metricsPath])];
+    lines.push(`The debug server is at http://${clientAddress(debugServer.address)} (${paths.join(', ')})`);
+  }
   if (admin?.kind === 'created') lines.push('', ...firstSteps(address, admin.password));
   if (admin?.kind === 'existing') {
     lines.push(

@@ -1,15 +1,19 @@
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
-import { createApp } from '../http/app.ts';
+import { createApp, type Endpoint } from '../http/app.ts';
+import { debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
-import { type HealthCheck, ready } from '../http/health.ts';
+import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts';
 import type { App } from '../http/message.ts';
+import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
+import { countedAccess } from '../http/v2/counted-access.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
-import type { Clock, Logger } from '../ports.ts';
+import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
+import { watchHealth } from './health.ts';
 import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
@@ -22,11 +26,17 @@ export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
   readonly state: State;
   readonly clock: Clock;
   readonly log: Logger;
+  /** undefined: the configuration wants none. */
+  readonly accessLog: AccessLog | undefined;
+  /** undefined: nobody would look at them. */
+  readonly metrics: Metrics | undefined;
 }
 
 /** A registry that answers requests. */
 export interface RegistryProgram {
   readonly app: App;
+  /** What tells of its health, for the debug server. */
+  readonly probes: readonly (readonly [string, Endpoint])[];
   /** The token service of its own, where the configuration asks for one. */
   readonly auth: BuiltinAuth | undefined;
   /** Begins what is done in the background: what a process that died left to do first, beside the requests. */
@@ -45,6 +55,8 @@ export async function wireRegistry({
   state,
   clock,
   log,
+  accessLog,
+  metrics,
 }: RegistryParts): Promise<RegistryProgram> {
   const { storage, http } = config;
   const urls = externalUrl({
@@ -65,6 +77,7 @@ export async function wireRegistry({
     log,
     onDiscard: sweeper.nudge,
     deleteEnabled: storage.deleteEnabled,
+    ...(metrics && { metrics }),
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
@@ -74,26 +87,33 @@ export async function wireRegistry({
   });
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
+  metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
+  const health = watchHealth(config.health, { state, jobs, log, metrics });
+  const failures = () => health.failures();
   const checks: HealthCheck[] = [
     { name: 'index', check: () => state.index.ping() },
     { name: 'content', check: () => state.content.ping() },
   ];
+  const ready = readyEndpoint(checks, failures, log);
   const app = createApp({
     log,
     clock,
-    accessLog: config.log.accessLog,
+    accessLog,
+    metrics,
+    proxies: new TrustedProxies(http.trustedProxies ?? DEFAULT_TRUSTED, log),
+    isUnhealthy: () => health.isUnhealthy(),
     prefix: http.prefix,
     headers: Object.fromEntries(
       Object.entries(http.headers).map(([name, values]) => [name, values.join(', ')]),
     ),
     endpoints: new Map([
       ...commonEndpoints('Berth, a container registry. Clients: docker login, docker push, docker pull.'),
-      ['/readyz', { methods: ['GET', 'HEAD'], handle: () => ready(checks, log) }],
+      ['/readyz', ready],
       ...access.endpoints,
     ]),
     v2: {
       registry,
-      access: access.control,
+      access: metrics === undefined ? access.control : countedAccess(access.control, metrics),
       isReadOnly: storage.readOnly,
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
@@ -102,10 +122,16 @@ export async function wireRegistry({
   });
   return {
     app,
+    probes: [
+      ['/healthz', liveEndpoint()],
+      ['/readyz', ready],
+      ['/debug/health', debugHealth(failures)],
+    ],
     auth: access.builtin,
     startJobs: () => jobs.start(),
     async stop() {
       access.watch?.stop();
+      health.stop();
       await jobs.stop();
       await notifications?.stop();
       await uploads.close();

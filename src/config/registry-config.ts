@@ -1,3 +1,5 @@
+import type { DebugSettings } from './debug-settings.ts';
+import type { HealthCheckSettings } from './health-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { NotificationsSettings } from './notifications-settings.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
@@ -9,6 +11,7 @@ export interface RegistryConfig {
   readonly log: LogSettings;
   readonly storage: StorageSettings;
   readonly http: HttpSettings;
+  readonly health: readonly HealthCheckSettings[];
   readonly auth: RegistryAuthSettings;
   readonly notifications: NotificationsSettings;
   readonly catalog: { readonly maxEntries: number };
@@ -17,7 +20,7 @@ export interface RegistryConfig {
 
 export interface LogSettings {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly formatter: 'text' | 'json';
+  readonly formatter: 'text' | 'json' | 'logstash';
   /** Added to every line. */
   readonly fields: Readonly<Record<string, Scalar>>;
   readonly accessLog: boolean;
@@ -55,6 +58,10 @@ export interface HttpSettings {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   /** How long open requests may go on after a signal to stop; 0: they are cut off. */
   readonly drainTimeoutMs: number;
+  /** Addresses and networks whose `X-Forwarded-*` are believed; undefined: nobody has decided. */
+  readonly trustedProxies: readonly string[] | undefined;
+  /** undefined: no debug server. */
+  readonly debug: DebugSettings | undefined;
   /** Undefined: plain HTTP. */
   readonly tls: TlsSettings | undefined;
   /** Whether HTTP/2 is offered to clients that speak TLS. */

@@ -1,21 +1,18 @@
+import { compileNetwork } from '../ip.ts';
 import type { Decoding } from './decoding.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { HttpSettings } from './registry-config.ts';
+import { debug } from './registry-debug-schema.ts';
 import { tls } from './registry-tls-schema.ts';
 import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { bool, duration, nonEmptyText, oneOf, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
-const debug = section({
-  addr: optional(text, 'Address of the debug server.'),
-  prometheus: optional(
-    section({
-      enabled: optional(bool, 'Serve metrics.'),
-      path: optional(text, 'Path of the metrics.'),
-    }),
-    'Metrics.',
-  ),
+const trustedProxy: Type<string> = refine(nonEmptyText, (value, at) => {
+  if (compileNetwork(value) !== undefined) return value;
+  at.report(`${at.name} must be an address or a network such as 10.0.0.0/8, not ${JSON.stringify(value)}`);
+  return undefined;
 });
 
 /** Where `http.headers` are checked: node:http would throw on them at every request. */
@@ -56,7 +53,11 @@ export const http: Type<HttpSettings> = refine(
     ),
     headers: withDefault(headers, 'Headers of every response.', {}, '{}'),
     tls: optional(tls, 'TLS; plain HTTP without.'),
-    debug: noEffect(debug, 'this version of Berth has no debug server'),
+    debug: sub(debug, 'The debug server.'),
+    trustedproxies: optional(
+      list(trustedProxy),
+      'Addresses and networks whose `X-Forwarded-*` headers are believed; `127.0.0.0/8` and `::1` if not set. A key of Berth.',
+    ),
     http2: sub(
       section({ disabled: withDefault(bool, 'Only HTTP/1.1 is spoken.', false) }),
       'HTTP/2 over TLS.',
@@ -84,6 +85,8 @@ export const http: Type<HttpSettings> = refine(
       prefix,
       headers: value.headers,
       drainTimeoutMs: value.draintimeout,
+      trustedProxies: value.trustedproxies,
+      debug: value.debug.settings,
       tls: value.tls?.settings,
       http2: !value.http2.disabled,
       h2c: value.h2c.enabled,

@@ -1,11 +1,12 @@
 import { auth, EMPTY_AUTH } from './registry-auth-schema.ts';
 import type { LogSettings, RegistryConfig } from './registry-config.ts';
+import { health } from './registry-health-schema.ts';
 import { http } from './registry-http-schema.ts';
 import { notifications } from './registry-notifications-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { unsupportedSections } from './registry-unsupported-schema.ts';
 import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
-import { anything, bool, duration, int, oneOf, scalar, text } from './types-scalar.ts';
+import { anything, bool, int, oneOf, scalar, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -36,11 +37,7 @@ const log: Type<Omit<LogSettings, 'level'> & { level: LogSettings['level'] | und
       'The access log.',
     ),
     level: optional(level, 'Least important lines that are written; info if not set.'),
-    formatter: withDefault(
-      oneOf(['text', 'json'], { instead: { logstash: 'write json' } }),
-      'Format of the lines.',
-      'text',
-    ),
+    formatter: withDefault(oneOf(['text', 'json', 'logstash']), 'Format of the lines.', 'text'),
     fields: optional(map(scalar), 'Fields of every line.'),
     hooks: noEffect(list(hook), 'every hook is disabled'),
     reportcaller: noEffect(bool, 'log lines name no source line'),
@@ -52,18 +49,6 @@ const log: Type<Omit<LogSettings, 'level'> & { level: LogSettings['level'] | und
     accessLog: !value.accesslog.disabled,
   }),
 );
-
-const health = section({
-  storagedriver: noEffect(
-    section({
-      enabled: optional(bool, 'Check the storage.'),
-      interval: optional(duration, 'How often.'),
-      threshold: optional(int(), 'How many failures count.'),
-    }),
-    '/readyz checks the storage whenever it is asked',
-  ),
-  ...unsupportedSections.healthChecks,
-});
 
 const DEFAULT_PAGE = 1000;
 
@@ -103,6 +88,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       log: { ...value.log, level: value.log.level ?? value.loglevel ?? 'info' },
       storage: value.storage,
       http: value.http,
+      health: value.health,
       auth: value.auth ?? { kind: 'none' },
       notifications: value.notifications,
       // "An empty or a negative value will set a default of 1000 maximum entries".

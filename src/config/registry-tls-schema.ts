@@ -68,12 +68,7 @@ const letsencrypt = section({
   ),
   directoryurl: onlyIn(
     3,
-    withDefault(
-      unlessEmpty(nonEmptyText),
-      "The authority's ACME directory.",
-      LETS_ENCRYPT,
-      LETS_ENCRYPT,
-    ),
+    withDefault(unlessEmpty(nonEmptyText), "The authority's ACME directory.", LETS_ENCRYPT, LETS_ENCRYPT),
   ),
 });
 

@@ -1,7 +1,7 @@
 import { compatibility, middleware, policy, proxy, redis, reporting } from './registry-original-schema.ts';
 import { type Field, onlyIn, optional, type Type, unsupported } from './schema.ts';
 import { anything } from './types-scalar.ts';
-import { list, section } from './types-section.ts';
+import { section } from './types-section.ts';
 
 /**
  * Sections of registry 2.8 and 3.1 that Berth does not have yet. Their keys are listed because the
@@ -20,7 +20,6 @@ function sectionOf(...keys: readonly string[]): Type<unknown> {
   return section(names(...keys));
 }
 
-const CHECK = 'let what watches /readyz make this check';
 const NOT_YET = 'this version of Berth does not have it; remove the section';
 
 const top = {
@@ -45,14 +44,5 @@ const top = {
   policy,
 };
 
-const healthChecks = {
-  file: unsupported(list(anything), CHECK, { goName: 'FILECHECKERS' }),
-  http: unsupported(list(anything), CHECK, { goName: 'HTTPCHECKERS' }),
-  tcp: unsupported(list(anything), CHECK, { goName: 'TCPCHECKERS' }),
-};
-
-/** The fields of `config.yml` and of its `health` section that Berth does not have. */
-export const unsupportedSections: { readonly top: typeof top; readonly healthChecks: typeof healthChecks } = {
-  top,
-  healthChecks,
-};
+/** The fields of `config.yml` that Berth does not have. */
+export const unsupportedSections: { readonly top: typeof top } = { top };

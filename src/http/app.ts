@@ -1,14 +1,22 @@
-import { toRegistryError } from '../errors.ts';
-import type { Clock, Logger } from '../ports.ts';
+import { RegistryError, toRegistryError } from '../errors.ts';
+import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { errorReply } from './error-reply.ts';
+import { countingBody, Exchange, untilSent } from './exchange.ts';
 import { HttpError } from './http-error.ts';
+import { logTarget } from './log-target.ts';
 import type { App, HttpRequest, Reply } from './message.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 import { handleV2, isV2, V2_HEADERS, type V2Options } from './v2/api.ts';
 
 /** What answers at one exact path. */
 export interface Endpoint {
   readonly methods: readonly string[];
   readonly handle: (request: HttpRequest) => Promise<Reply>;
+  /** For metrics; without one its requests are not counted. */
+  readonly name?: string;
+  /** Tells of the server's health, and so answers however that is. */
+  readonly isProbe?: boolean;
 }
 
 /** What a server answers. */
@@ -20,10 +28,15 @@ export interface AppOptions {
   readonly prefix: string;
   /** Added to every reply. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly proxies: TrustedProxies;
+  /** Whether everything but probes is to be refused, since a health check fails. */
+  readonly isUnhealthy: () => boolean;
   readonly log: Logger;
   readonly clock: Clock;
-  /** Whether each request gets a line in the log. */
-  readonly accessLog: boolean;
+  /** undefined: nobody wants to know of each request. */
+  readonly accessLog: AccessLog | undefined;
+  /** undefined: nothing is counted. */
+  readonly metrics: Metrics | undefined;
 }
 
 /** What clients pushed is never to be taken for a page, whatever it looks like. Configured headers come on top. */
@@ -34,43 +47,67 @@ function headersOfAll(configured: Readonly<Record<string, string>>): Readonly<Re
 
 /** Builds the function that answers every request. */
 export function createApp(options: AppOptions): App {
-  const { log, clock, accessLog } = options;
+  const { log, clock, accessLog, metrics } = options;
   const always = headersOfAll(options.headers);
+  const requests = metrics && new RequestMetrics(metrics);
+  const routes = requests && ((name: string) => requests.route(name));
   return async (received) => {
-    const began = clock.now();
-    const request = withoutPrefix(received, options.prefix);
+    const atMs = clock.now();
+    const began = performance.now();
+    const exchange = new Exchange(routes);
+    const request = countingBody(withoutPrefix(options.proxies.resolve(received), options.prefix), exchange);
     let reply: Reply;
     try {
-      reply = await dispatch(options, request);
+      reply = await dispatch(options, request, exchange);
     } catch (error) {
       reply = errorReply(error, request.id);
       logFault(log, request, reply.status, error);
     }
-    if (accessLog) {
-      log.info('request', {
-        method: request.method,
-        path: request.path,
-        status: reply.status,
-        ms: clock.now() - began,
-        address: request.remoteAddress,
-        agent: request.headers['user-agent'],
-        requestId: request.id,
-      });
-    }
-    const headers = {
+    const headers: Record<string, string> = {
       ...always,
       ...(isV2(request.path) && V2_HEADERS),
       ...reply.headers,
       'X-Request-Id': request.id,
     };
-    return { ...reply, headers };
+    const { status } = reply;
+    return untilSent({ ...reply, headers }, request.method === 'HEAD', (sentBytes) => {
+      const durationMs = performance.now() - began;
+      const { receivedBytes, route } = exchange;
+      if (route !== undefined) {
+        route.inFlight -= 1;
+        route.observe(request, status, { seconds: durationMs / 1000, receivedBytes, sentBytes });
+      }
+      accessLog?.write({
+        requestId: request.id,
+        atMs,
+        durationMs,
+        method: request.method,
+        target: logTarget(request.target),
+        httpVersion: request.httpVersion,
+        host: request.forwarded?.host ?? request.headers['host'],
+        address: request.remoteAddress,
+        account: exchange.account,
+        agent: request.headers['user-agent'],
+        referer: request.headers['referer'],
+        status,
+        contentType: headers['Content-Type'],
+        receivedBytes,
+        sentBytes,
+      });
+    });
   };
 }
 
-async function dispatch(options: AppOptions, request: HttpRequest): Promise<Reply> {
-  if (options.v2 !== undefined && isV2(request.path)) return handleV2(options.v2, request);
+async function dispatch(options: AppOptions, request: HttpRequest, exchange: Exchange): Promise<Reply> {
+  const { v2, isUnhealthy } = options;
   const endpoint = options.endpoints.get(request.path);
+  if (endpoint?.isProbe !== true && isUnhealthy()) {
+    // The reasons may name what is inside; they are told only at the debug address, as distribution does.
+    throw new RegistryError('UNAVAILABLE', { detail: 'health check failed: please see /debug/health' });
+  }
+  if (v2 !== undefined && isV2(request.path)) return handleV2(v2, request, exchange);
   if (endpoint === undefined) throw new HttpError('NOT_FOUND', {});
+  if (endpoint.name !== undefined) exchange.enter(endpoint.name);
   if (!endpoint.methods.includes(request.method)) {
     const allow = endpoint.methods.join(', ');
     throw new HttpError('UNSUPPORTED', { Allow: allow }, { message: `there is only ${allow} here` });
@@ -89,6 +126,7 @@ function withoutPrefix(request: HttpRequest, prefix: string): HttpRequest {
 function logFault(log: Logger, request: HttpRequest, status: number, thrown: unknown): void {
   const fields = { method: request.method, path: request.path, status, requestId: request.id };
   const { message, cause } = toRegistryError(thrown);
-  if (status >= 500) log.error('a request failed', { ...fields, error: cause ?? thrown });
+  // That the registry is unavailable was said when it became so.
+  if (status >= 500 && status !== 503) log.error('a request failed', { ...fields, error: cause ?? thrown });
   else log.debug('a request was refused', { ...fields, reason: message });
 }

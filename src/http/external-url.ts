@@ -16,7 +16,7 @@ export interface ExternalUrl {
 /**
  * @param options.host the address that the configuration names (`http.host`); otherwise it is the one that the
  *   client itself used
- * @param options.prefix stands in front of every path
+ * @param options.prefix stands in front of every path, behind what a proxy took away
  * @param options.relative whether Location and Link carry paths alone: they stay right behind any proxy. By default
  *   they do, unless `host` is given
  * @param options.fallbackHost stands in for a Host header that is none
@@ -31,16 +31,21 @@ export function externalUrl(options: {
   const configured = options.host;
   const isRelative = options.relative ?? configured === undefined;
   const hostOf = (request: HttpRequest): string => {
+    const forwarded = request.forwarded?.host;
+    if (forwarded !== undefined) return forwarded;
     const host = request.headers['host'];
     return host !== undefined && HOST.test(host) ? host : options.fallbackHost;
   };
   const baseOf = (request: HttpRequest): string => {
     if (configured !== undefined) return configured + prefix;
-    return `${request.isEncrypted ? 'https' : 'http'}://${hostOf(request)}${prefix}`;
+    const scheme = request.forwarded?.scheme ?? (request.isEncrypted ? 'https' : 'http');
+    return `${scheme}://${hostOf(request)}${prefixOf(request)}`;
   };
+  const prefixOf = (request: HttpRequest): string =>
+    request.forwarded === undefined ? prefix : request.forwarded.prefix + prefix;
   return {
     hostOf,
     baseOf,
-    locationOf: (request, path) => (isRelative ? prefix + path : baseOf(request) + path),
+    locationOf: (request, path) => (isRelative ? prefixOf(request) : baseOf(request)) + path,
   };
 }

@@ -116,7 +116,7 @@ export class Http2Sessions {
     if (authority !== undefined) headers['host'] = authority;
     if (!stream.endAfterHeaders) giveUpWhileSilent(stream);
     if (headers['expect'] === '100-continue') stream.additionalHeaders({ ':status': 100 });
-    const request = toHttpRequest({ method, url, headers, socket }, stream);
+    const request = toHttpRequest({ method, url, httpVersion: '2.0', headers, socket }, stream);
     const reply = await this.#app(request);
     await sendHttp2Reply(stream, method, reply).catch((error: unknown) => {
       const fields = { requestId: request.id, path: request.path, error };

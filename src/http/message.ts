@@ -8,13 +8,31 @@ export interface HttpRequest {
   /** Decoded once; always begins with a slash. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Path and query as they stood in the request line. */
+  readonly target: string;
+  /** Such as `1.1`. */
+  readonly httpVersion: string;
   /** By lower-case name. Several values of one name are joined with a comma, as RFC 9110 allows. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Body;
-  /** The address of whoever is at the other end of the connection. */
+  /**
+   * The address of whoever is at the other end of the connection; of the client where that is a trusted proxy.
+   * Undefined on a Unix socket.
+   */
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly isEncrypted: boolean;
+  /** What a trusted proxy tells of the request that it received. */
+  readonly forwarded?: Forwarded;
+}
+
+/** A request as it was in front of a proxy. Everything in it is checked: safe to stand in a header. */
+export interface Forwarded {
+  readonly scheme: 'http' | 'https' | undefined;
+  /** With the port, where there is one. */
+  readonly host: string | undefined;
+  /** What the proxy took away from the front of the path: empty, or `/prefix` without a slash at the end. */
+  readonly prefix: string;
 }
 
 /** Bytes of a reply that are sent while they are read. The sender closes it, whatever happens. */

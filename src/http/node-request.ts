@@ -32,6 +32,8 @@ export interface ReceivedHead {
   readonly method?: string | undefined;
   /** Path and query as they were sent. */
   readonly url?: string | undefined;
+  /** Such as `1.1`. */
+  readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
   readonly socket: Socket;
 }
@@ -40,12 +42,15 @@ export interface ReceivedHead {
 export function toHttpRequest(message: IncomingMessage): HttpRequest;
 export function toHttpRequest(head: ReceivedHead, body: Readable): HttpRequest;
 export function toHttpRequest(message: ReceivedHead, body = message as unknown as Readable): HttpRequest {
-  const { path, query } = splitTarget(message.url ?? '/');
+  const target = message.url ?? '/';
+  const { path, query } = splitTarget(target);
   return {
     id: randomUUID(),
     method: message.method ?? 'GET',
     path,
     query,
+    target,
+    httpVersion: message.httpVersion,
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     body: bodyOf(body),

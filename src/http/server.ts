@@ -55,7 +55,7 @@ async function answer(
   if (hasBody(message)) giveUpWhileSilent(message, response);
   const reply = await app(request);
   await sendReply(message, response, reply).catch((error: unknown) => {
-    const fields = { requestId: request.id, path: request.path, error };
+    const fields = { requestId: reply.headers['X-Request-Id'], path: request.path, error };
     if (error instanceof ReplySourceFault) log.error('a reply broke off', fields);
     else log.debug('a client went away before its reply was whole', fields);
   });

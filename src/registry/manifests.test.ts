@@ -16,6 +16,7 @@ import { type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import type { Reference, RepositoryName } from '../oci/reference.ts';
+import { NO_METRICS } from '../ports.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import type { Manifests } from './manifests.ts';
 
@@ -313,7 +314,7 @@ describe('removal', () => {
 
 describe('the cache of manifests', () => {
   it('keeps what was used last within 32 MiB', () => {
-    const cache = new ManifestCache();
+    const cache = new ManifestCache(NO_METRICS);
     const digests = Array.from({ length: 10 }, newDigest);
     const [first, second] = digests;
     if (first === undefined || second === undefined) throw new Error('no digests');
@@ -327,7 +328,7 @@ describe('the cache of manifests', () => {
   });
 
   it('counts what is set twice once', () => {
-    const cache = new ManifestCache();
+    const cache = new ManifestCache(NO_METRICS);
     const [one, two] = [newDigest(), newDigest()];
     for (let count = 0; count < 20; count += 1) cache.set(one, Buffer.alloc(4 * MIB));
     cache.set(two, Buffer.alloc(4 * MIB));

@@ -4,7 +4,7 @@ import type { ManifestRecord } from '../index/manifests.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
 import type { Reference, RepositoryName } from '../oci/reference.ts';
-import type { Clock } from '../ports.ts';
+import { type Clock, type Metrics, NO_METRICS } from '../ports.ts';
 import { ManifestCache } from './manifest-cache.ts';
 
 /** A manifest with the bytes that were pushed. */
@@ -32,9 +32,10 @@ function unknownManifest(reference: Reference): RegistryError {
 export class Manifests {
   readonly #index: Index;
   readonly #clock: Clock;
-  readonly #cache = new ManifestCache();
+  readonly #cache: ManifestCache;
 
-  constructor(deps: { index: Index; clock: Clock }) {
+  constructor(deps: { index: Index; clock: Clock; metrics?: Metrics }) {
+    this.#cache = new ManifestCache(deps.metrics ?? NO_METRICS);
     this.#index = deps.index;
     this.#clock = deps.clock;
   }

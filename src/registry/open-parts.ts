@@ -27,6 +27,10 @@ export class OpenParts {
     this.#log = log;
   }
 
+  get size(): number {
+    return this.#kept.size;
+  }
+
   take(uploadId: string): OpenPart | undefined {
     const kept = this.#kept.get(uploadId);
     this.#kept.delete(uploadId);

@@ -1,6 +1,6 @@
 import type { ContentStore } from '../content/content-store.ts';
 import type { Index } from '../index/index.ts';
-import type { Clock, Logger } from '../ports.ts';
+import type { Clock, Logger, Metrics } from '../ports.ts';
 import { Blobs } from './blobs.ts';
 import { Listing } from './listing.ts';
 import { Manifests } from './manifests.ts';
@@ -24,6 +24,7 @@ export interface RegistryDependencies {
   readonly log: Logger;
   readonly onDiscard: () => void;
   readonly deleteEnabled: boolean;
+  readonly metrics?: Metrics;
 }
 
 export function createRegistry(deps: RegistryDependencies): Registry {

@@ -53,6 +53,11 @@ export class Uploads {
     this.#parts = new OpenParts(deps.clock, deps.log);
   }
 
+  /** Uploads whose file stays open between their requests. */
+  get openCount(): number {
+    return this.#parts.size;
+  }
+
   /** @param algorithm of the digest that the client will give at the end, where it says so */
   async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
     const id = randomUUID();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrustedKeys } from '../../src/auth/token/trust.ts';
 import { TokenVerifier } from '../../src/auth/token/verify.ts';
 import { createApp } from '../../src/http/app.ts';
+import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { TokenAccess } from '../../src/http/v2/access.ts';
 import {
   ADMIN_PASSWORD,
@@ -50,7 +51,10 @@ describe('the challenge', () => {
       headers: {},
       log,
       clock,
-      accessLog: false,
+      accessLog: undefined,
+      metrics: undefined,
+      proxies: new TrustedProxies([], recordedLog()),
+      isUnhealthy: () => false,
       v2: {
         registry: undefined as never,
         limits: { maxCatalogEntries: 1, maxTags: 1 },
@@ -318,7 +322,8 @@ describe('addresses', () => {
       'x-forwarded-proto': 'gopher',
       forwarded: 'host=evil.com',
     };
-    expect(await realmOf(door, headers)).toBe('http://registry.test:5000/auth/token');
+    const answer = await door.send('GET', '/v2/', { headers, from: '192.0.2.7' });
+    expect(challengeOf(answer)).toContain('realm="http://registry.test:5000/auth/token"');
     await door.close();
   });
 

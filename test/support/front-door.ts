@@ -8,12 +8,12 @@ import { TokenIssuer } from '../../src/auth/token/issue.ts';
 import { BUILTIN_SERVICE, type BuiltinAuth } from '../../src/cli/builtin-auth.ts';
 import { ensureAdmin } from '../../src/cli/passwords.ts';
 import { openState, type State } from '../../src/cli/state.ts';
-import { wireRegistry } from '../../src/cli/wire.ts';
+import { type RegistryProgram, wireRegistry } from '../../src/cli/wire.ts';
 import { parseRegistryConfig } from '../../src/config/distribution.ts';
 import { type App, isStream, type Reply } from '../../src/http/message.ts';
 import { toHttpRequest } from '../../src/http/node-request.ts';
 import type { Access } from '../../src/oci/scope.ts';
-import type { Clock, LogFields, Logger } from '../../src/ports.ts';
+import type { AccessEntry, Clock, LogFields, Logger, Metrics } from '../../src/ports.ts';
 
 export const ADMIN_PASSWORD = 'the password of the administrator';
 
@@ -21,6 +21,8 @@ export const ADMIN_PASSWORD = 'the password of the administrator';
 export interface Sent {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Bytes, text, or the pieces of a body without a length. */
+  /** Where the connection comes from; a Unix socket's has no address. */
+  readonly from?: string | undefined;
   readonly body?: Uint8Array | string | readonly (Uint8Array | string)[] | AsyncIterable<Uint8Array>;
   /** The bearer token. */
   readonly token?: string | undefined;
@@ -40,9 +42,15 @@ export interface Answer {
 
 export interface FrontDoor {
   readonly app: App;
+  /** As `berth serve` does once it listens. */
+  startJobs(): void;
+  /** What is at the debug address. */
+  readonly probes: RegistryProgram['probes'];
   readonly state: State;
   readonly folder: string;
   readonly log: RecordedLog;
+  /** What the access log was told. */
+  readonly accessed: readonly AccessEntry[];
   readonly auth: BuiltinAuth | undefined;
   send(method: string, target: string, sent?: Sent): Promise<Answer>;
   /** A token of this registry's issuer with exactly this access. */
@@ -85,6 +93,7 @@ export interface FrontDoorOptions {
   /** Stands between the registry and what it is kept in, for faults. */
   readonly wrap?: (state: State) => State;
   readonly clock?: Clock;
+  readonly metrics?: Metrics;
   /** Make the account `admin`; its hash takes a moment, and few tests need it. */
   readonly admin?: boolean;
   /** Keep an existing folder's content; it is not removed at the end. */
@@ -142,8 +151,14 @@ function message(method: string, target: string, sent: Sent): IncomingMessage {
     if (value === undefined) delete headers[name.toLowerCase()];
     else headers[name.toLowerCase()] = value;
   }
-  const socket = { remoteAddress: '127.0.0.1' };
-  return Object.assign(source, { method, url: target, headers, socket }) as unknown as IncomingMessage;
+  const socket = { remoteAddress: 'from' in sent ? sent.from : '127.0.0.1' };
+  return Object.assign(source, {
+    method,
+    url: target,
+    httpVersion: '1.1',
+    headers,
+    socket,
+  }) as unknown as IncomingMessage;
 }
 
 /** Sends a request through the app, without a socket. */
@@ -181,7 +196,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
       'storage:',
       `  filesystem: {rootdirectory: ${JSON.stringify(join(folder, 'data'))}}`,
       options.storage ?? '  delete: {enabled: true}',
-      options.config?.includes('http:') === true ? '' : 'http: {addr: 127.0.0.1:5000}',
+      /^http:/m.test(options.config ?? '') ? '' : 'http: {addr: 127.0.0.1:5000}',
       options.config ?? '',
     ].join('\n'),
     'config.yml',
@@ -189,18 +204,30 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
   );
   const clock = options.clock ?? { now: Date.now };
   const log = recordedLog();
-  const opened = await openState(config.storage.rootDirectory);
+  const accessed: AccessEntry[] = [];
+  const opened = await openState(config.storage.rootDirectory, options.metrics);
   const state = options.wrap?.(opened) ?? opened;
-  const program = await wireRegistry({ config, document, state, clock, log });
+  const program = await wireRegistry({
+    config,
+    document,
+    state,
+    clock,
+    log,
+    accessLog: config.log.accessLog ? { write: (entry) => accessed.push(entry) } : undefined,
+    metrics: options.metrics,
+  });
   const { app, auth } = program;
   const hasOwnAccounts = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;
   if (options.admin === true && hasOwnAccounts)
     await ensureAdmin(state.index.accounts, ADMIN_PASSWORD, clock.now());
   return {
     app,
+    startJobs: program.startJobs,
+    probes: program.probes,
     state,
     folder,
     log,
+    accessed,
     auth,
     send: (method, target, sent) => sendTo(app, method, target, sent),
     async token(access, { subject = 'somebody', lifetimeSeconds = 900 } = {}) {

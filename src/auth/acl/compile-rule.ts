@@ -1,5 +1,6 @@
+import type { IpWords } from '../../ip.ts';
 import { checkActions, checkRule } from './check-rule.ts';
-import { compileIpPattern, type IpWords } from './ip.ts';
+import { compileIpPattern } from './ip.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileIpPattern, parseIp } from './ip.ts';
+import { parseIp } from '../../ip.ts';
+import { compileIpPattern } from './ip.ts';
 import { PatternSyntaxError } from './syntax-error.ts';
 
 const holds = (pattern: string, ip: string) => compileIpPattern(pattern)(parseIp(ip));

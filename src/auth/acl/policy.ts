@@ -1,6 +1,6 @@
+import { parseIp } from '../../ip.ts';
 import { grantedActions } from './actions.ts';
 import { compileRule, type Subject } from './compile-rule.ts';
-import { parseIp } from './ip.ts';
 import { createRegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import type { AclRequest, AclRule } from './rule.ts';

@@ -4,7 +4,9 @@ import { TokenService } from '../../auth/token-service.ts';
 import { DEFAULT_CIPHERS } from '../../config/cipher-suites.ts';
 import { loadAuthConfig } from '../../config/docker-auth.ts';
 import { createApp } from '../../http/app.ts';
-import { live } from '../../http/health.ts';
+import { liveEndpoint } from '../../http/health.ts';
+import { DEFAULT_TRUSTED, TrustedProxies } from '../../http/trusted-proxies.ts';
+import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { cannotListen } from '../failure.ts';
@@ -24,7 +26,9 @@ const DRAIN_MS = 5_000;
  */
 export async function auth(file: string, verbosity: number): Promise<void> {
   const { config, notices, document } = loadAuthConfig(file);
-  const log = openLog({ level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} });
+  const logOptions = { level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} } as const;
+  const log = openLog(logOptions);
+  const accessLog = openAccessLog(logOptions, log.out);
   for (const notice of notices) log.warn(notice);
   const { server: settings, token } = config;
   const key = await signingKeyFrom(document, token, token);
@@ -41,13 +45,16 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const app = createApp({
     log,
     clock: CLOCK,
-    accessLog: true,
+    accessLog,
+    metrics: undefined,
+    proxies: new TrustedProxies(DEFAULT_TRUSTED, log),
+    isUnhealthy: () => false,
     prefix: settings.pathPrefix,
     headers: {},
     v2: undefined,
     endpoints: new Map([
       ...commonEndpoints(token.issuer),
-      ['/readyz', { methods: ['GET', 'HEAD'], handle: async () => live() }],
+      ['/readyz', liveEndpoint()],
       ...tokenEndpoints(service, [key], token.issuer),
     ]),
   });
@@ -74,5 +81,6 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   );
   await untilSignal(log);
   await server.close(DRAIN_MS);
+  accessLog.flush();
   log.flush();
 }

@@ -1,13 +1,17 @@
 import type { App } from '../../http/message.ts';
+import type { RunningServer } from '../../http/server.ts';
+import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports.ts';
 import { loadConfiguration, withDataFolder } from '../configuration.ts';
+import { startDebugServer } from '../debug-server.ts';
 import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
 import { untilSignal } from '../process.ts';
 import { inheritedSocket } from '../socket-activation.ts';
 import { openState } from '../state.ts';
+import { version } from '../version.ts';
 import { welcome } from '../welcome.ts';
 import { wireRegistry } from '../wire.ts';
 
@@ -35,15 +39,32 @@ export async function serve(file: string | undefined): Promise<void> {
   const { auth } = loaded.config;
   const wantsAdmin = auth.kind === 'builtin' && auth.settings.users === undefined;
   const password = wantsAdmin ? passwordFromEnvironment(process.env) : undefined;
+  const accessLog = loaded.config.log.accessLog ? openAccessLog(loaded.config.log, log.out) : undefined;
+  const { debug } = loaded.config.http;
+  // Loading the library takes a while, and nobody can look at metrics without the path.
+  const metrics =
+    debug?.metricsPath === undefined
+      ? undefined
+      : await import('../../observe/metrics.ts').then(({ openMetrics }) =>
+          openMetrics({ version: version() }),
+        );
   const { config, remove } = await withDataFolder(loaded.config);
-  const state = await openState(config.storage.rootDirectory);
+  const state = await openState(config.storage.rootDirectory, metrics);
   void state.index.lost.then((error) => {
     log.error('the index can no longer be written; ending, to be started again', { error });
     log.flush();
     process.exit(1);
   });
   try {
-    const { app, startJobs, stop } = await wireRegistry({ config, document, state, clock: CLOCK, log });
+    const { app, probes, startJobs, stop } = await wireRegistry({
+      config,
+      document,
+      state,
+      clock: CLOCK,
+      log,
+      accessLog,
+      metrics,
+    });
     const prepared = Promise.withResolvers<void>();
     const { http } = config;
     const server = await openListener({
@@ -59,20 +80,24 @@ export async function serve(file: string | undefined): Promise<void> {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
     startJobs();
+    let debugServer: RunningServer | undefined;
     try {
+      debugServer = debug && (await startDebugServer(debug, { metrics, probes, log, clock: CLOCK }));
       // Only now, when nothing else can fail: the password is shown once.
       const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
       prepared.resolve();
-      welcome({ server, config, file: loaded.file, admin });
+      welcome({ server, debugServer, config, file: loaded.file, admin });
       await untilSignal(log);
       await server.close(config.http.drainTimeoutMs);
     } finally {
       await server.close(0);
+      await debugServer?.close(0);
       await stop();
     }
   } finally {
     await state.index.close();
     await remove();
+    accessLog?.flush();
     log.flush();
   }
 }

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../errors.ts';
 import type { Registry } from '../../registry/registry.ts';
+import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import type { HttpRequest, Reply } from '../message.ts';
 import type { AccessControl } from './access.ts';
@@ -29,14 +30,17 @@ export function isV2(path: string): boolean {
 
 /**
  * Answers a request below `/v2/`: route, then access, then the handler. Throws what is refused.
+ * @param exchange told the route and the account, once they are known
  * @throws RegistryError, InvalidValueError, HttpError
  */
-export async function handleV2(options: V2Options, request: HttpRequest): Promise<Reply> {
+export async function handleV2(options: V2Options, request: HttpRequest, exchange: Exchange): Promise<Reply> {
   const match = matchRoute(request.path === '/v2' ? { ...request, path: '/v2/' } : request);
   if (match === undefined) throw new RegistryError('NOT_FOUND');
+  exchange.enter(match.name);
   const { action } = match;
   if (action === undefined) throw methodNotAllowed(request.method, match.methods);
   const caller = await options.access.check(request, action.required);
+  exchange.account = caller.account;
   if (options.isReadOnly && request.method !== 'GET' && request.method !== 'HEAD') {
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { type Metrics, NO_METRICS } from '../../ports.ts';
 import type { Index } from '../index.ts';
 import { createSqlIndex } from '../sql/sql-index.ts';
 import { openReader } from './connection.ts';
@@ -20,8 +21,8 @@ async function openReaderOr(writer: Writer, file: string): Promise<Database.Data
  * the same file open. The caller closes the index.
  * @throws IndexFault where the file cannot be opened, or was written by a later Berth
  */
-export async function openSqliteIndex(file: string): Promise<Index> {
-  const writer = await startWriter(file);
+export async function openSqliteIndex(file: string, metrics: Metrics = NO_METRICS): Promise<Index> {
+  const writer = await startWriter(file, metrics);
   const db = await openReaderOr(writer, file);
   const reads = createSnapshotSession(db);
   writer.onCommit(reads.refresh);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Histogram, Metrics } from '../../ports.ts';
 import type { Transact, TransactionArguments, TransactionName } from '../sql/transactions.ts';
 import { IndexFault, type WriterMessage, type WriterRequest } from './protocol.ts';
 
@@ -16,6 +17,8 @@ export interface Writer {
 }
 
 interface Waiter {
+  readonly name: TransactionName;
+  readonly began: number;
   resolve(value: never): void;
   reject(error: Error): void;
 }
@@ -24,7 +27,17 @@ interface Waiter {
  * Starts the thread and waits until the file is open and its tables are up to date.
  * @throws IndexFault where the file cannot be opened
  */
-export async function startWriter(file: string): Promise<Writer> {
+export async function startWriter(file: string, metrics: Metrics): Promise<Writer> {
+  const groupSize = metrics.histogram('berth_index_group_size', {});
+  const durations = new Map<TransactionName, Histogram>();
+  const durationOf = (transaction: TransactionName): Histogram => {
+    let histogram = durations.get(transaction);
+    if (histogram === undefined) {
+      histogram = metrics.histogram('berth_index_transaction_seconds', { transaction });
+      durations.set(transaction, histogram);
+    }
+    return histogram;
+  };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const thread = new Worker(new URL(`./writer-thread.${extension}`, import.meta.url), {
     workerData: { file },
@@ -50,8 +63,10 @@ export async function startWriter(file: string): Promise<Writer> {
     if ('ready' in message) return started.resolve();
     if ('failed' in message) return end(new IndexFault(message.failed));
     committed();
+    groupSize.observe(message.replies.length);
     for (const reply of message.replies) {
       const waiter = waiters.get(reply.id);
+      if (waiter !== undefined) durationOf(waiter.name).observe((performance.now() - waiter.began) / 1000);
       waiters.delete(reply.id);
       if ('fault' in reply) waiter?.reject(new IndexFault(reply.fault));
       else waiter?.resolve(reply.result as never);
@@ -73,7 +88,7 @@ export async function startWriter(file: string): Promise<Writer> {
       lastId += 1;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        waiters.set(id, { resolve, reject });
+        waiters.set(id, { name, began: performance.now(), resolve, reject });
         post({ id, name, args });
       });
     },

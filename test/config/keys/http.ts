@@ -46,13 +46,13 @@ export const httpKeys: KeyCases = {
   'http.tls.certificate': {
     yaml: 'http: {addr: ":5000", tls: {certificate: /ssl/a.pem, key: /ssl/a.key}}',
     setting: (config) => config.http.tls?.certificate,
-    is: '/ssl/a.pem',
+    is: { kind: 'files', certificate: '/ssl/a.pem', key: '/ssl/a.key' },
     wrong: ['http: {addr: ":5000", tls: {key: /ssl/a.key}}', /certificate/],
   },
   'http.tls.key': {
     yaml: 'http: {addr: ":5000", tls: {certificate: /ssl/a.pem, key: /ssl/a.key}}',
-    setting: (config) => config.http.tls?.key,
-    is: '/ssl/a.key',
+    setting: (config) => config.http.tls?.certificate,
+    is: { kind: 'files', certificate: '/ssl/a.pem', key: '/ssl/a.key' },
     wrong: ['http: {addr: ":5000", tls: {certificate: /ssl/a.pem}}', /key/],
   },
 };

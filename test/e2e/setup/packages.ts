@@ -9,6 +9,7 @@ const NEEDED = {
   buildah: ['/usr/bin/buildah'],
   'docker-registry': ['/usr/bin/docker-registry'],
   curl: ['/usr/bin/curl'],
+  nginx: ['/usr/sbin/nginx'],
   jq: ['/usr/bin/jq'],
   openssl: ['/usr/bin/openssl'],
   'apache2-utils': ['/usr/bin/htpasswd'],

@@ -1,0 +1,47 @@
+import type { DebugSettings } from './debug-settings.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { sub, type Type, withDefault } from './schema.ts';
+import { bool, text } from './types-scalar.ts';
+import { placeOfKey, refine, section } from './types-section.ts';
+
+const prometheus = refine(
+  section({
+    enabled: withDefault(bool, 'Keep and serve metrics.', false),
+    path: withDefault(text, 'Path of the metrics.', '/metrics'),
+  }),
+  (value, at, node) => {
+    const path = value.path === '' ? '/metrics' : value.path;
+    if (/^\/[\w.~/-]*$/.test(path)) return value.enabled ? path : '';
+    at.report(`"${at.path.join('.')}.path" must be a path such as /metrics`, placeOfKey(node, 'path', at));
+    return undefined;
+  },
+);
+
+/** `http.debug`; one without an address is none, as in the original. */
+export const debug: Type<{ readonly settings: DebugSettings | undefined }> = refine(
+  section({
+    addr: withDefault(
+      text,
+      'Address of the debug server; it knows no passwords, so nobody else must reach it.',
+      '',
+    ),
+    prometheus: sub(prometheus, 'Metrics.'),
+  }),
+  (value, at, node) => {
+    const metricsPath = value.prometheus === '' ? undefined : value.prometheus;
+    if (value.addr === '') {
+      if (metricsPath !== undefined) {
+        at.notice(
+          `"http.debug.prometheus" has no effect without http.debug.addr: nothing would serve the metrics`,
+        );
+      }
+      return { settings: undefined };
+    }
+    const listen = parseListenAddress(value.addr, 'tcp');
+    if (listen.kind === 'wrong') {
+      at.report(`"http.debug.addr" ${listen.why}`, placeOfKey(node, 'addr', at));
+      return undefined;
+    }
+    return { settings: { addr: value.addr, listen, metricsPath } };
+  },
+);
