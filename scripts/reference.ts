@@ -108,6 +108,7 @@ const pages: Readonly<Record<string, () => string>> = {
         [],
         ['serve'],
         ['auth'],
+        ['garbage-collect'],
         ['user'],
         ['user', 'add'],
         ['user', 'passwd'],

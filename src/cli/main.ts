@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
+import { plainSwitches } from './go-flags.ts';
 import { orExplain } from './process.ts';
 
 // The data hold keys and hashes of passwords: nobody but owner and group is to read what is made here.
@@ -45,6 +47,18 @@ program
     }),
   );
 
+program
+  .command('garbage-collect')
+  .description('remove what no manifest needs any more; a registry on the same data may go on running')
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .option('-d, --dry-run', 'only say what would be removed')
+  .option('-m, --delete-untagged', 'remove manifests too that nothing keeps: no tag, index or subject')
+  .option('-q, --quiet', 'say nothing')
+  .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
+  .action((file: string | undefined, options: GarbageCollectOptions) =>
+    orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
 const user = program.command('user').description('manage the accounts of the built-in token service');
 
 function userCommand(name: string, description: string): Command {
@@ -81,4 +95,5 @@ userCommand('list', 'list the accounts').action((options: UserOptions) =>
   orExplain(async () => (await import('./commands/user.ts')).listUsers(options)),
 );
 
-await program.parseAsync(args, { from: 'user' });
+const switches = ['-d', '--dry-run', '-m', '--delete-untagged', '-q', '--quiet'];
+await program.parseAsync(plainSwitches(args, 'garbage-collect', switches), { from: 'user' });

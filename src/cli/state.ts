@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ContentStore } from '../content/content-store.ts';
@@ -7,6 +8,7 @@ import { openFsContentStore } from '../content/fs/open.ts';
 import type { Index } from '../index/index.ts';
 import { openSqliteIndex } from '../index/sqlite/open.ts';
 import { Failure, reasonOf } from './failure.ts';
+import { COMMAND } from './passwords.ts';
 
 /** What is kept between starts. */
 export interface State {
@@ -31,4 +33,16 @@ export async function openState(folder: string): Promise<State> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Opens a data folder that a registry has made before. The caller closes the index.
+ * @throws Failure
+ */
+export async function openExistingState(folder: string): Promise<State> {
+  const root = resolve(folder);
+  if (!existsSync(indexFile(root))) {
+    throw new Failure(`there is no data folder of a registry at ${root}; ${COMMAND} serve makes one`);
+  }
+  return openState(root);
 }

@@ -1,5 +1,6 @@
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
+import type { GarbageIndex } from './garbage.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
@@ -17,6 +18,7 @@ export interface Index {
   readonly manifests: ManifestIndex;
   readonly tags: TagIndex;
   readonly uploads: UploadIndex;
+  readonly garbage: GarbageIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   /**

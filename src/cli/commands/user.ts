@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { hashPassword } from '../../auth/identity/password-hash.ts';
 import { loadRegistryConfig } from '../../config/distribution.ts';
-import { indexFile } from '../../content/fs/layout.ts';
 import type { AccountIndex } from '../../index/accounts.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND, randomPassword } from '../passwords.ts';
-import { openState } from '../state.ts';
+import { openExistingState, openState } from '../state.ts';
 
 // The name stands in front of the account's repositories, and so follows the grammar of a repository's name.
 const ACCOUNT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -25,11 +22,8 @@ async function withAccounts<T>(
   action: (accounts: AccountIndex) => Promise<T>,
 ): Promise<T> {
   const { config } = loadRegistryConfig({ file: options.config, env: process.env });
-  const folder = resolve(config.storage.rootDirectory);
-  if (!options.mayCreate && !existsSync(indexFile(folder))) {
-    throw new Failure(`there is no data folder of a registry at ${folder}; ${COMMAND} serve makes one`);
-  }
-  const { index } = await openState(folder);
+  const open = options.mayCreate ? openState : openExistingState;
+  const { index } = await open(config.storage.rootDirectory);
   try {
     return await action(index.accounts);
   } finally {

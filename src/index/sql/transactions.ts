@@ -1,5 +1,6 @@
 import * as accounts from './accounts.ts';
 import * as blobs from './blobs.ts';
+import * as garbage from './garbage-removals.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
@@ -26,6 +27,9 @@ export const TRANSACTIONS = {
     await blobs.discardKeys(session, keys);
     return true;
   },
+  removeGarbageManifests: garbage.removeGarbageManifests,
+  removeGarbageLinks: garbage.removeGarbageLinks,
+  removeGarbageBlobs: garbage.removeGarbageBlobs,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
