@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { GarbageRule } from '../../src/index/garbage.ts';
 import type { ReceivedManifest } from '../../src/index/manifests.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
@@ -19,11 +20,11 @@ function newRepository(name: string): ModelRepository {
 
 const BLOBS = ['a', 'b', 'c'].map((text) => digestOf(Buffer.from(text)));
 
-/** Manifests of every kind that refers to another, a nested index and a pair that keeps each other among them. */
+/** Manifests, at each call in another order, of every kind that refers to another, a nested index and a pair that keeps each other among them. */
 function manifestsOf(repository: RepositoryName): ReceivedManifest[] {
   const [a, b, c] = BLOBS as [Digest, Digest, Digest];
   const make = (unique: string, options: Parameters<typeof manifestOf>[1]): ReceivedManifest =>
-    manifestOf(repository, { ...options, annotations: { unique } });
+    manifestOf(repository, { ...options, annotations: { unique, salt: randomUUID() } });
   const image = make('image', { blobs: [a, b] });
   const other = make('other image', { blobs: [b, c] });
   const index = make('index', { children: [image.digest] });

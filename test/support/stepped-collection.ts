@@ -12,7 +12,7 @@ export class SteppedCollection {
   #atGate = Promise.withResolvers<void>();
   #mayPass = Promise.withResolvers<void>();
 
-  constructor(deps: { index: Index; content: ContentStore }, rule: GarbageRule) {
+  constructor(deps: { index: Index; content: ContentStore }, rule: GarbageRule, batch: number) {
     this.rule = rule;
     const index: Index = {
       ...deps.index,
@@ -20,7 +20,8 @@ export class SteppedCollection {
       blobs: this.#gated(deps.index.blobs),
     };
     const content = this.#gated(deps.content);
-    this.#end = collectGarbage({ index, content }, { rule, dryRun: false, pace: FULL_SPEED }).finally(() => {
+    const options = { rule, batch, dryRun: false, pace: FULL_SPEED };
+    this.#end = collectGarbage({ index, content }, options).finally(() => {
       this.#isOver = true;
       this.#atGate.resolve();
     });

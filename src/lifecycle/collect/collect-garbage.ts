@@ -36,10 +36,11 @@ export interface CollectionOptions {
   readonly watcher?: CollectionWatcher;
   /** How fast; in a running registry others want to write too. */
   readonly pace?: Pace;
+  /** So many are named in one transaction that removes. */
+  readonly batch?: number;
 }
 
-/** So many are named in one transaction that removes. */
-const BATCH = 50;
+const DEFAULT_BATCH = 50;
 
 /** Fields of {@link Collected} while they are counted. */
 type Count = { -readonly [K in keyof Collected]: Collected[K] };
@@ -67,6 +68,7 @@ class Collection {
   readonly #dryRun: boolean;
   readonly #watcher: CollectionWatcher;
   readonly #pace: Pace;
+  readonly #batch: number;
   readonly #count: Count = {
     repositories: 0,
     manifests: 0,
@@ -82,6 +84,7 @@ class Collection {
     this.#dryRun = options.dryRun;
     this.#watcher = options.watcher ?? {};
     this.#pace = options.pace ?? new SteadyPace();
+    this.#batch = options.batch ?? DEFAULT_BATCH;
   }
 
   async run(): Promise<Collected> {
@@ -99,7 +102,7 @@ class Collection {
     this.#watcher.repository?.(name);
     if (this.#rule.untaggedManifests) await this.#manifests(name);
     for await (const { garbage } of pagesOf((page) => this.#index.scanLinks(name, this.#rule, page))) {
-      for (const digests of batches(garbage)) {
+      for (const digests of batches(garbage, this.#batch)) {
         const gone = await this.#write(digests, () => this.#index.removeLinks(name, this.#rule, digests));
         this.#count.links += gone.length;
         for (const digest of gone) this.#watcher.link?.(name, digest);
@@ -112,7 +115,7 @@ class Collection {
       // A child cannot go before the last index that lists it: it is tried again after each of them.
       const waiting = [...garbage];
       while (waiting.length > 0) {
-        const digests = waiting.splice(0, BATCH);
+        const digests = waiting.splice(0, this.#batch);
         const { removed, children } = await this.#write({ removed: digests, children: [] }, () =>
           this.#index.removeManifests(name, this.#rule, digests),
         );
@@ -126,7 +129,7 @@ class Collection {
   async #blobs(): Promise<void> {
     for await (const { garbage, kept } of pagesOf((page) => this.#index.scanBlobs(this.#rule, page))) {
       this.#count.keptBlobs += kept;
-      for (const blobs of batches(garbage)) {
+      for (const blobs of batches(garbage, this.#batch)) {
         const gone = await this.#write(blobs, () =>
           this.#index.removeBlobs(blobs.map((blob) => blob.digest)),
         );
@@ -146,6 +149,6 @@ class Collection {
   }
 }
 
-function* batches<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < all.length; from += BATCH) yield all.slice(from, from + BATCH);
+function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }

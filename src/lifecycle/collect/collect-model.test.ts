@@ -10,7 +10,7 @@ import type { ContentStore } from '../../content/content-store.ts';
 import type { GarbageRule } from '../../index/garbage.ts';
 import type { Index } from '../../index/index.ts';
 import { openSqliteIndex } from '../../index/sqlite/open.ts';
-import { type Digest, parseDigest } from '../../oci/digest.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { parseTag } from '../../oci/reference.ts';
 
 /**
@@ -98,18 +98,23 @@ function at<T>(list: readonly T[], number: number): T {
 
 const any = fc.nat(29);
 
-const pushBlob = fc.tuple(any, any).map(
-  ([r, b]) =>
-    new Command(`push blob ${b} to ${r}`, async (model, real) => {
-      const { name, links } = at(model.repositories, r);
-      const digest = at(model.blobs, b);
-      const [id, key, atMs] = [randomUUID(), randomUUID(), real.nowMs];
-      await real.index.uploads.create({ id, repository: name, key, atMs });
-      real.stored.add(key);
-      await real.index.blobs.commit({ uploadId: id, repository: name, digest, key, sizeBytes: 1, atMs });
-      links.set(digest, atMs);
-    }),
-);
+async function push(repository: ModelRepository, digest: Digest, real: Real, atMs: number): Promise<void> {
+  const { name, links } = repository;
+  const [id, key] = [randomUUID(), randomUUID()];
+  await real.index.uploads.create({ id, repository: name, key, atMs });
+  real.stored.add(key);
+  await real.index.blobs.commit({ uploadId: id, repository: name, digest, key, sizeBytes: 1, atMs });
+  links.set(digest, atMs);
+}
+
+const pushBlob = fc
+  .tuple(any, any)
+  .map(
+    ([r, b]) =>
+      new Command(`push blob ${b} to ${r}`, (model, real) =>
+        push(at(model.repositories, r), at(model.blobs, b), real, real.nowMs),
+      ),
+  );
 
 const mount = fc.tuple(any, any).map(
   ([r, b]) =>
@@ -177,18 +182,21 @@ const wait = fc.constantFrom(1, GRACE_MS / 2, 2 * GRACE_MS).map(
     }),
 );
 
-const collect = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 12 })).map(
-  ([untaggedManifests, steps]) =>
-    new Command(`collect${untaggedManifests ? ' -m' : ''}, ${steps} steps`, async (model, real) => {
-      if (real.collection === undefined || real.collection.isOver) {
-        const rule = { beforeMs: real.nowMs - GRACE_MS, untaggedManifests };
-        real.collection = new SteppedCollection(real, rule);
-      }
-      for (let step = 0; step < steps; step += 1) {
-        await real.collection.step();
-        await holds(model, real);
-      }
-    }),
+const collect = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 3)).map(
+  ([untaggedManifests, steps, batch]) =>
+    new Command(
+      `collect${untaggedManifests ? ' -m' : ''}, ${steps} steps by ${batch}`,
+      async (model, real) => {
+        if (real.collection === undefined || real.collection.isOver) {
+          const rule = { beforeMs: real.nowMs - GRACE_MS, untaggedManifests };
+          real.collection = new SteppedCollection(real, rule, batch);
+        }
+        for (let step = 0; step < steps; step += 1) {
+          await real.collection.step();
+          await holds(model, real);
+        }
+      },
+    ),
 );
 
 const kill = fc.constant(
@@ -215,7 +223,7 @@ function everythingIn(file: string) {
 async function endsClean(model: CollectionModel, real: Real, untaggedManifests: boolean): Promise<void> {
   real.nowMs += 2 * GRACE_MS;
   const rule: GarbageRule = { beforeMs: real.nowMs - GRACE_MS, untaggedManifests };
-  real.collection = new SteppedCollection(real, rule);
+  real.collection = new SteppedCollection(real, rule, 2);
   await real.collection.finish();
   const expected = model.repositories.map((repository) => {
     const manifests = untaggedManifests ? model.living(repository, rule) : repository.manifests.keys();
@@ -242,12 +250,12 @@ async function openReal(folder: string): Promise<Real> {
 
 it('whatever is pushed, moved and deleted while a collection goes on, what is listed pulls whole, and garbage goes', async () => {
   const folder = await newFolder();
-  const steps = [pushBlob, pushBlob, mount, pushManifest, pushManifest, pushManifest];
-  const others = [deleteTag, deleteManifest, wait, wait, collect, collect, collect, kill];
+  const pushes = [pushBlob, mount, pushManifest, pushManifest, pushManifest];
+  const others = [deleteTag, deleteManifest, wait, ...Array.from({ length: 6 }, () => collect), kill];
   try {
     await fc.assert(
       fc.asyncProperty(
-        fc.commands([...steps, ...others], { maxCommands: 60, size: 'max' }),
+        fc.commands([...pushes, ...others], { maxCommands: 60, size: 'max' }),
         fc.boolean(),
         async (commands, untaggedManifests) => {
           const model = new CollectionModel();
@@ -262,7 +270,7 @@ it('whatever is pushed, moved and deleted while a collection goes on, what is li
           }
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 25 },
     );
   } finally {
     await removeFolder(folder);
@@ -270,18 +278,13 @@ it('whatever is pushed, moved and deleted while a collection goes on, what is li
 });
 
 async function startWithEverything(model: CollectionModel, real: Real): Promise<void> {
+  for (const repository of model.repositories) {
+    for (const digest of model.blobs) await push(repository, digest, real, 1);
+  }
   const [repository] = model.repositories;
   if (repository === undefined) return;
-  const { name, links, manifests } = repository;
-  for (const digest of model.blobs.map(parseDigest)) {
-    const [id, key] = [randomUUID(), randomUUID()];
-    await real.index.uploads.create({ id, repository: name, key, atMs: 1 });
-    real.stored.add(key);
-    await real.index.blobs.commit({ uploadId: id, repository: name, digest, key, sizeBytes: 1, atMs: 1 });
-    links.set(digest, 1);
-  }
   for (const received of model.pool(repository)) {
     await real.index.manifests.put({ ...received, atMs: 1 });
-    manifests.set(received.digest, { received, pushedAtMs: 1 });
+    repository.manifests.set(received.digest, { received, pushedAtMs: 1 });
   }
 }
