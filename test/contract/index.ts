@@ -15,6 +15,7 @@ import {
   putManifest,
   tag,
 } from '../support/index-values.ts';
+import { garbageContract } from './garbage.ts';
 import { indexModelProperty } from './index-model.ts';
 
 /** A move of a tag, as the index keeps it. */
@@ -63,6 +64,8 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
 
   const isDiscarded = async (key: string): Promise<boolean> =>
     (await index.blobs.discarded(ALL)).includes(key);
+
+  garbageContract(() => index);
 
   describe('blobs', () => {
     it('are unknown until they are committed, and then in their repository alone', async () => {
@@ -820,6 +823,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const step = { id: 'x', key: 'x', partBytes: 1, fromBytes: 0, atMs: 1 };
       const blob = { uploadId: 'x', repository, digest, key: 'x', sizeBytes: 1, atMs: 1 };
       const account = { name: 'x', passwordHash: 'x', isAdmin: false };
+      const rule = { beforeMs: 1, untaggedManifests: true };
       const methods: Record<string, () => Promise<unknown>> = {
         'blobs.find': () => closed.blobs.find(repository, digest),
         'blobs.commit': () => closed.blobs.commit(blob),
@@ -843,6 +847,13 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
         'tags.list': () => closed.tags.list(repository, FIRST_PAGE),
         'tags.remove': () => closed.tags.remove(repository, tag('x'), 'x', 1),
         'tags.repositories': () => closed.tags.repositories(FIRST_PAGE),
+        'garbage.repositories': () => closed.garbage.repositories(FIRST_PAGE),
+        'garbage.scanManifests': () => closed.garbage.scanManifests(repository, rule, FIRST_PAGE),
+        'garbage.scanLinks': () => closed.garbage.scanLinks(repository, rule, FIRST_PAGE),
+        'garbage.scanBlobs': () => closed.garbage.scanBlobs(rule, FIRST_PAGE),
+        'garbage.removeManifests': () => closed.garbage.removeManifests(repository, rule, [digest]),
+        'garbage.removeLinks': () => closed.garbage.removeLinks(repository, rule, [digest]),
+        'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest]),
         'accounts.find': () => closed.accounts.find('x'),
         'accounts.list': () => closed.accounts.list(),
         'accounts.isEmpty': () => closed.accounts.isEmpty(),
