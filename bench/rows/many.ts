@@ -18,9 +18,10 @@ const ASKED = 64;
 type Kind = (typeof KINDS)[number]['id'];
 
 const KINDS = [
-  { id: 'first', label: 'catalog, first page' },
-  { id: 'middle', label: 'catalog, page in the middle' },
+  { id: 'first', label: 'catalog' },
   { id: 'tags', label: 'tags/list' },
+  // Last: the real registry walks through all repositories before the page, and may not answer in time.
+  { id: 'middle', label: 'catalog, middle' },
 ] as const;
 
 async function requestsFor(bench: Bench, repositories: number): Promise<Record<Kind, Request[]>> {
@@ -38,7 +39,7 @@ async function requestsFor(bench: Bench, repositories: number): Promise<Record<K
   });
   return {
     first: [get('/v2/_catalog', catalogToken)],
-    middle: [get(`/v2/_catalog?n=100&last=${last}`, catalogToken)],
+    middle: [get(`/v2/_catalog?n=50&last=${last}`, catalogToken)],
     tags: await Promise.all(tags),
   };
 }

@@ -36,6 +36,7 @@ export async function measureLoad(
   const before = cpuSeconds(server.pid);
   const load = await generator.run({ port: server.port, requests, connections, seconds });
   const cpu = cpuSeconds(server.pid) - before;
+  if (load.requests === 0) throw new Error(`no answer to ${requests[0]?.path} within ${seconds} s`);
   if (load.errors > 0) throw new Error(`${load.errors} of ${load.requests} requests failed`);
   return { ...load, cpuMicroseconds: (cpu / load.requests) * 1e6 };
 }
