@@ -248,7 +248,9 @@ async function openReal(folder: string): Promise<Real> {
   return { file, index, stored, content, nowMs: 1_000, collection: undefined };
 }
 
-it('whatever is pushed, moved and deleted while a collection goes on, what is listed pulls whole, and garbage goes', async () => {
+it('whatever is pushed, moved and deleted while a collection goes on, what is listed pulls whole, and garbage goes', {
+  timeout: 60_000,
+}, async () => {
   const folder = await newFolder();
   const pushes = [pushBlob, mount, pushManifest, pushManifest, pushManifest];
   const others = [deleteTag, deleteManifest, wait, ...Array.from({ length: 6 }, () => collect), kill];
@@ -270,7 +272,7 @@ it('whatever is pushed, moved and deleted while a collection goes on, what is li
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   } finally {
     await removeFolder(folder);
