@@ -1,5 +1,6 @@
 import type { Bench } from './context.ts';
 import { type Samples, SIDES, type SideName } from './row.ts';
+import type { StartOptions } from './server/program.ts';
 import type { RunningServer } from './server/server.ts';
 
 /** No round begins later than this after the first one: a whole run is to end within six minutes. */
@@ -18,10 +19,15 @@ export class Pair {
 
   private constructor() {}
 
-  /** Starts both registries, each on an empty folder. The caller stops the pair. */
-  static registries(bench: Bench): Promise<Pair> {
-    const { peer } = bench;
-    return Pair.start(() => bench.berth.start(), peer === undefined ? undefined : () => peer.start());
+  /** Starts both registries, each on an empty folder unless `options` says otherwise. The caller stops the pair. */
+  static registries(
+    { berth, peer }: Bench,
+    options: (side: SideName) => Promise<StartOptions> = async () => ({}),
+  ): Promise<Pair> {
+    return Pair.start(
+      async () => berth.start(await options('berth')),
+      peer === undefined ? undefined : async () => peer.start(await options('peer')),
+    );
   }
 
   /** Starts what takes part. The caller stops the pair. */

@@ -8,9 +8,21 @@ export const ISSUER = 'Acme auth server';
 export const SERVICE = 'Docker registry';
 
 /** A token for pull and push on one repository, as docker_auth would issue it: `kid`, no `x5c`. */
-export async function signToken(key: SigningKey, repository: string): Promise<string> {
+export function signToken(key: SigningKey, repository: string): Promise<string> {
+  return sign(key, { type: 'repository', name: repository, actions: ['pull', 'push'] });
+}
+
+/** A token for the list of all repositories. */
+export function signCatalogToken(key: SigningKey): Promise<string> {
+  return sign(key, { type: 'registry', name: 'catalog', actions: ['*'] });
+}
+
+async function sign(
+  key: SigningKey,
+  access: { readonly type: string; readonly name: string; readonly actions: readonly string[] },
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ access: [{ type: 'repository', name: repository, actions: ['pull', 'push'] }] })
+  return new SignJWT({ access: [access] })
     .setProtectedHeader({ typ: 'JWT', alg: 'ES256', kid: key.kid })
     .setIssuer(ISSUER)
     .setSubject('bench')

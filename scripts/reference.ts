@@ -118,6 +118,7 @@ const pages: Readonly<Record<string, () => string>> = {
         ['serve'],
         ['check-config'],
         ['auth'],
+        ['garbage-collect'],
         ['user'],
         ['user', 'add'],
         ['user', 'passwd'],

@@ -4,6 +4,8 @@ import type { Load, LoadGenerator, Request } from '../load/loader.ts';
 import { Pair, withPair } from '../pair.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Expected, type Metric, type Outcome, pick, type Row, type Samples } from '../row.ts';
+import { freePort } from '../server/first-answer.ts';
+import type { StartOptions } from '../server/program.ts';
 import type { RunningServer } from '../server/server.ts';
 import { signToken } from '../tokens.ts';
 
@@ -29,10 +31,12 @@ export async function measureLoad(
   server: RunningServer,
   requests: readonly Request[],
   seconds: number,
+  connections = CONNECTIONS,
 ): Promise<MeasuredLoad> {
   const before = cpuSeconds(server.pid);
-  const load = await generator.run({ port: server.port, requests, connections: CONNECTIONS, seconds });
+  const load = await generator.run({ port: server.port, requests, connections, seconds });
   const cpu = cpuSeconds(server.pid) - before;
+  if (load.requests === 0) throw new Error(`no answer to ${requests[0]?.path} within ${seconds} s`);
   if (load.errors > 0) throw new Error(`${load.errors} of ${load.requests} requests failed`);
   return { ...load, cpuMicroseconds: (cpu / load.requests) * 1e6 };
 }
@@ -66,13 +70,13 @@ function requestRow(
   id: string,
   title: string,
   ask: (image: PushedImage) => Request,
-  expected?: Expected,
+  { expected, options }: { expected?: Expected; options?: () => Promise<StartOptions> } = {},
 ): Row {
   return {
     id,
     title,
     run: (bench) =>
-      withPair(Pair.registries(bench), async (pair): Promise<Outcome> => {
+      withPair(Pair.registries(bench, options), async (pair): Promise<Outcome> => {
         const { rounds, seconds } = bench.options.effort;
         const requests = new Map<string, readonly Request[]>();
         const measure = (server: RunningServer, side: string, time: number) => {
@@ -90,16 +94,35 @@ function requestRow(
   };
 }
 
-/** Authenticated manifest GET by tag. */
-export const manifestGet = requestRow(
-  'manifest-get',
-  'manifest GET by tag',
-  (image) => ({
+function manifestRequest(image: PushedImage): Request {
+  return {
     method: 'GET',
     path: `/v2/${image.repository}/manifests/${image.tag}`,
     headers: { Authorization: `Bearer ${image.token}`, Accept: MANIFEST_ACCEPT },
-  }),
-  { ratioAtLeast: 10 },
+  };
+}
+
+/** Authenticated manifest GET by tag. */
+export const manifestGet = requestRow('manifest-get', 'manifest GET by tag', manifestRequest, {
+  expected: { ratioAtLeast: 10 },
+});
+
+/** The same with every log and metric on, in both. */
+export const manifestGetObserved = requestRow(
+  'manifest-get-observed',
+  'the same, logs and metrics on',
+  manifestRequest,
+  {
+    expected: { ratioAtLeast: 8 },
+    options: async () => ({
+      environment: {
+        REGISTRY_LOG_LEVEL: 'info',
+        REGISTRY_LOG_ACCESSLOG_DISABLED: 'false',
+        REGISTRY_HTTP_DEBUG_ADDR: `127.0.0.1:${await freePort()}`,
+        REGISTRY_HTTP_DEBUG_PROMETHEUS_ENABLED: 'true',
+      },
+    }),
+  },
 );
 
 /** Authenticated blob HEAD. */

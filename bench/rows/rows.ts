@@ -1,7 +1,8 @@
 import type { Row } from '../row.ts';
 import { downloadFour, downloadOne } from './download.ts';
+import { lists, startFull } from './many.ts';
 import { memory } from './memory.ts';
-import { blobHead, manifestGet } from './requests.ts';
+import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
 import { firstAnswer, firstStart } from './start.ts';
 import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
 import { uploadFour, uploadOne } from './upload.ts';
@@ -9,7 +10,9 @@ import { uploadFour, uploadOne } from './upload.ts';
 /** All rows, in the order of the table. */
 export const ROWS: readonly Row[] = [
   manifestGet,
+  manifestGetObserved,
   blobHead,
+  lists,
   uploadOne,
   uploadFour,
   downloadOne,
@@ -19,6 +22,7 @@ export const ROWS: readonly Row[] = [
   tokenRsa4096,
   firstAnswer,
   firstStart,
+  startFull,
   memory,
 ];
 

@@ -5,10 +5,26 @@ import { ISSUER, SERVICE } from '../tokens.ts';
 import type { Workspace } from '../workspace.ts';
 import { type RunningServer, startServer } from './server.ts';
 
-/** A registry that the bench can start, each time on an empty data folder of its own. */
+/** How a start differs from the usual one. */
+export interface StartOptions {
+  /** A data folder that stays when the server is stopped; without it an empty one of its own. */
+  readonly data?: string;
+  /** More configuration. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A registry that the bench can start. */
 export interface Program {
   readonly label: string;
-  start(): Promise<RunningServer>;
+  start(options?: StartOptions): Promise<RunningServer>;
+}
+
+function withOptions(
+  environment: Readonly<Record<string, string>>,
+  options: StartOptions = {},
+): Record<string, string> {
+  const folder = options.data !== undefined && { REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: options.data };
+  return { ...environment, ...folder, ...options.environment };
 }
 
 /** registry:2's own configuration (distribution-library-image, config-example.yml), data folder by environment. */
@@ -51,23 +67,36 @@ export function berthRegistry(
 ): Program {
   return {
     label,
-    start: () => startServer(workspace, { command, args: ['serve'], environment: tokenEnvironment(key) }),
+    start: (options) =>
+      startServer(workspace, {
+        command,
+        args: ['serve'],
+        environment: withOptions(tokenEnvironment(key), options),
+      }),
   };
 }
 
 /** `bin/berth serve` with nothing configured: registry and token service, first start on an empty folder. */
 export function berthAllInOne(command: string, label: string, workspace: Workspace): Program {
-  return { label, start: () => startServer(workspace, { command, args: ['serve'], environment: {} }) };
+  return {
+    label,
+    start: (options) =>
+      startServer(workspace, { command, args: ['serve'], environment: withOptions({}, options) }),
+  };
 }
 
 /** The real registry, configured as in its official image. */
 export function peerRegistry(command: string, label: string, key: SigningKey, workspace: Workspace): Program {
   return {
     label,
-    start: async () => {
+    start: async (options) => {
       const file = join(workspace.folder('peer-config'), 'config.yml');
       await writeFile(file, PEER_CONFIG);
-      return startServer(workspace, { command, args: ['serve', file], environment: tokenEnvironment(key) });
+      return startServer(workspace, {
+        command,
+        args: ['serve', file],
+        environment: withOptions(tokenEnvironment(key), options),
+      });
     },
   };
 }

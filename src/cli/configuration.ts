@@ -5,6 +5,8 @@ import { loadRegistryConfig } from '../config/distribution.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { IMAGE_PATHS } from '../config/search-path.ts';
 import { CALLED_AS } from './called-as.ts';
+import { Failure } from './failure.ts';
+import { openExistingState, openState, type State } from './state.ts';
 
 /**
  * Where to look for a configuration that nobody named. The program of the images is `registry`: under this name, which
@@ -24,6 +26,24 @@ export const SEARCH_PATHS: readonly string[] = searchPathsOf(CALLED_AS);
  */
 export function loadConfiguration(file: string | undefined): ReturnType<typeof loadRegistryConfig> {
   return loadRegistryConfig({ file, env: process.env, searchPaths: SEARCH_PATHS });
+}
+
+/**
+ * Opens the data folder of a registry, for a command that works on it beside the registry or alone. The caller closes
+ * the index.
+ * @param options.mayCreate makes the folder where there is none
+ * @throws ConfigError, Failure
+ */
+export async function openConfiguredState(
+  file: string | undefined,
+  options: { mayCreate?: boolean } = {},
+): Promise<State & { readonly config: RegistryConfig }> {
+  const { config } = loadConfiguration(file);
+  const { storage } = config;
+  if (storage.isTemporary)
+    throw new Failure('with storage: inmemory, only the running registry knows its data');
+  const open = options.mayCreate === true ? openState : openExistingState;
+  return { config, ...(await open(storage.rootDirectory)) };
 }
 
 /**

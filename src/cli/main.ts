@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
+import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
+import { plainSwitches } from './go-flags.ts';
 import { restoreOddVariables } from './odd-variables.ts';
 import { orExplain } from './process.ts';
 import { version } from './version.ts';
@@ -77,6 +79,18 @@ program
     }),
   );
 
+program
+  .command('garbage-collect')
+  .description('remove what no manifest needs any more; a registry on the same data may go on running')
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .option('-d, --dry-run', 'only say what would be removed')
+  .option('-m, --delete-untagged', 'remove manifests too that nothing keeps: no tag, index or subject')
+  .option('-q, --quiet', 'say nothing')
+  .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
+  .action((file: string | undefined, options: GarbageCollectOptions) =>
+    orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
 const user = program.command('user').description('manage the accounts of the built-in token service');
 
 function userCommand(name: string, description: string): Command {
@@ -137,4 +151,5 @@ eventsCommand('replay', 'send events again; works while the registry runs').acti
   orExplain(async () => (await import('./commands/events.ts')).replayEvents(options)),
 );
 
-await program.parseAsync(args, { from: 'user' });
+const switches = ['-d', '--dry-run', '-m', '--delete-untagged', '-q', '--quiet'];
+await program.parseAsync(plainSwitches(args, 'garbage-collect', switches), { from: 'user' });

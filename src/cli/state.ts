@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ContentStore } from '../content/content-store.ts';
@@ -9,6 +10,7 @@ import { openSqliteIndex } from '../index/sqlite/open.ts';
 import { measuredContent } from '../observe/measured-content.ts';
 import type { Metrics } from '../ports.ts';
 import { Failure, reasonOf } from './failure.ts';
+import { COMMAND } from './passwords.ts';
 
 /** What is kept between starts. */
 export interface State {
@@ -37,4 +39,16 @@ export async function openState(folder: string, metrics?: Metrics): Promise<Stat
       { cause: error },
     );
   }
+}
+
+/**
+ * Opens a data folder that a registry has made before. The caller closes the index.
+ * @throws Failure
+ */
+export async function openExistingState(folder: string): Promise<State> {
+  const root = resolve(folder);
+  if (!existsSync(indexFile(root))) {
+    throw new Failure(`there is no data folder of a registry at ${root}; ${COMMAND} serve makes one`);
+  }
+  return openState(root);
 }

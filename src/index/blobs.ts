@@ -17,6 +17,8 @@ export interface ReceivedBlob {
   /** A key that was never used before and whose bytes are durable. */
   readonly key: string;
   readonly sizeBytes: number;
+  /** Garbage collection keeps it for a while from then on, whether or not a manifest names it. */
+  readonly atMs: number;
 }
 
 export interface BlobIndex {
@@ -29,7 +31,7 @@ export interface BlobIndex {
    */
   commit(blob: ReceivedBlob): Promise<'committed' | 'unknown-upload'>;
   /** Puts a blob of `from` into `repository` as well. @returns whether `from` holds the blob */
-  mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean>;
+  mount(repository: RepositoryName, digest: Digest, from: RepositoryName, atMs: number): Promise<boolean>;
   /** Takes the blob out of this repository; its bytes stay. @returns whether it was there */
   unlink(repository: RepositoryName, digest: Digest): Promise<boolean>;
   /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */

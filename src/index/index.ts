@@ -1,6 +1,7 @@
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
+import type { GarbageIndex } from './garbage.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
@@ -19,6 +20,7 @@ export interface Index {
   readonly manifests: ManifestIndex;
   readonly tags: TagIndex;
   readonly uploads: UploadIndex;
+  readonly garbage: GarbageIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

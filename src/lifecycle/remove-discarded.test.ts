@@ -41,6 +41,7 @@ async function used(): Promise<string[]> {
     digest: newDigest(),
     key: blob,
     sizeBytes: 10,
+    atMs: 1,
   });
   const part = await store(shared.content, noise(10));
   const { id } = await beginUpload(shared.index, repository);

@@ -22,10 +22,12 @@ export interface OpenBlob {
 export class Blobs {
   readonly #index: Index;
   readonly #content: ContentStore;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #seen: RecentKeys;
 
   constructor(deps: { index: Index; content: ContentStore; clock: Clock; log: Logger }) {
+    this.#clock = deps.clock;
     this.#seen = new RecentKeys(deps.clock);
     this.#index = deps.index;
     this.#content = deps.content;
@@ -65,7 +67,7 @@ export class Blobs {
   async mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean> {
     const blob = await this.#index.blobs.find(from, digest);
     if (blob === undefined || !(await this.#isWhole(blob))) return false;
-    return this.#index.blobs.mount(repository, digest, from);
+    return this.#index.blobs.mount(repository, digest, from, this.#clock.now());
   }
 
   /** Whether the bytes are there. What was seen counts for a minute: bytes do not vanish under a key in use. */

@@ -168,7 +168,14 @@ export class Uploads {
       }).finally(this.#deps.onDiscard);
       const { key, sizeBytes } = part.writer;
       const outcome = await this.#orClose(part, () =>
-        this.#deps.index.blobs.commit({ uploadId: id, repository, digest, key, sizeBytes }),
+        this.#deps.index.blobs.commit({
+          uploadId: id,
+          repository,
+          digest,
+          key,
+          sizeBytes,
+          atMs: this.#deps.clock.now(),
+        }),
       ).finally(this.#deps.onDiscard);
       if (outcome === 'unknown-upload') {
         await this.#drop(part, acknowledged);

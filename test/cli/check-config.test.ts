@@ -99,7 +99,7 @@ describe('berth serve', () => {
     const user = await place.run(['user', 'list'], { env: { REGISTRY_STORAGE: 'inmemory' } });
     expect([user.code, user.stderr]).toEqual([
       1,
-      'berth: with storage: inmemory only the running registry knows its accounts\n',
+      'berth: with storage: inmemory, only the running registry knows its data\n',
     ]);
     await place.clear();
   });

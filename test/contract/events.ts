@@ -126,7 +126,7 @@ export function eventIndexContract(open: () => Promise<IndexUnderTest>): void {
       const to = recording();
       const repository = newRepository();
       const { id, key } = await beginUpload(index, repository);
-      const blob = { uploadId: id, repository, digest: newDigest(), key, sizeBytes: 42 };
+      const blob = { uploadId: id, repository, digest: newDigest(), key, sizeBytes: 42, atMs: 1 };
       expect(await to.blobs.commit(blob)).toBe('committed');
       expect(await to.blobs.commit(blob)).toBe('unknown-upload');
       const { digest } = blob;
@@ -141,9 +141,9 @@ export function eventIndexContract(open: () => Promise<IndexUnderTest>): void {
       const [from, repository] = [newRepository(), newRepository()];
       const digest = newDigest();
       await putBlob(index, from, digest, 7);
-      expect(await to.blobs.mount(repository, digest, from)).toBe(true);
-      expect(await to.blobs.mount(repository, digest, from)).toBe(true);
-      expect(await to.blobs.mount(repository, newDigest(), from)).toBe(false);
+      expect(await to.blobs.mount(repository, digest, from, 1)).toBe(true);
+      expect(await to.blobs.mount(repository, digest, from, 1)).toBe(true);
+      expect(await to.blobs.mount(repository, newDigest(), from, 1)).toBe(false);
       const mount = { action: 'mount', kind: 'blob', repository, digest, mediaType: OCTETS, sizeBytes: 7 };
       expect(await told()).toEqual([
         { ...mount, fromRepository: from },

@@ -170,7 +170,14 @@ const commit = fc.tuple(small, small, small, fc.boolean()).map(
       const upload = model.uploads.get(uploadId);
       const repository = upload?.repository ?? at(model.repositories, d);
       const key = upload === undefined || isFresh ? model.newKey() : at(upload.parts, p).key;
-      const outcome = await index.blobs.commit({ uploadId, repository, digest, key, sizeBytes: d + p });
+      const outcome = await index.blobs.commit({
+        uploadId,
+        repository,
+        digest,
+        key,
+        sizeBytes: d + p,
+        atMs: 1,
+      });
       expect(outcome).toBe(upload === undefined ? 'unknown-upload' : 'committed');
       if (upload === undefined) return;
       for (const part of upload.parts) if (part.key !== key) model.discarded.add(part.key);
@@ -199,7 +206,7 @@ const mount = fc.tuple(small, small, small).map(
       const digest = at(model.digests, d);
       const [from, to] = [at(model.repositories, f), at(model.repositories, t)];
       const isThere = model.links.has(`${from} ${digest}`);
-      expect(await index.blobs.mount(to, digest, from)).toBe(isThere);
+      expect(await index.blobs.mount(to, digest, from, 1)).toBe(isThere);
       if (isThere) model.links.add(`${to} ${digest}`);
     }),
 );

@@ -15,6 +15,7 @@ import {
   putManifest,
   tag,
 } from '../support/index-values.ts';
+import { garbageContract } from './garbage.ts';
 import { indexModelProperty } from './index-model.ts';
 
 /** A move of a tag, as the index keeps it. */
@@ -64,6 +65,8 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   const isDiscarded = async (key: string): Promise<boolean> =>
     (await index.blobs.discarded(ALL)).includes(key);
 
+  garbageContract(() => index);
+
   describe('blobs', () => {
     it('are unknown until they are committed, and then in their repository alone', async () => {
       const [here, elsewhere] = [newRepository(), newRepository()];
@@ -88,7 +91,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
     it('end their upload when they are committed', async () => {
       const repository = newRepository();
       const { id, key } = await beginUpload(index, repository);
-      const blob = { uploadId: id, repository, digest: newDigest(), key, sizeBytes: 1 };
+      const blob = { uploadId: id, repository, digest: newDigest(), key, sizeBytes: 1, atMs: 1 };
       expect(await index.blobs.commit(blob)).toBe('committed');
       expect(await index.uploads.find(id)).toBeUndefined();
       expect(await isDiscarded(key)).toBe(false);
@@ -106,7 +109,14 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
         [other, digest],
         [other, newDigest()],
       ] as const) {
-        const blob = { uploadId: randomUUID(), repository: target, digest: what, key: late, sizeBytes: 7 };
+        const blob = {
+          uploadId: randomUUID(),
+          repository: target,
+          digest: what,
+          key: late,
+          sizeBytes: 7,
+          atMs: 1,
+        };
         expect(await index.blobs.commit(blob)).toBe('unknown-upload');
       }
       expect(await index.blobs.find(repository, digest)).toEqual({ digest, key, sizeBytes: 10 });
@@ -119,7 +129,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const digest = newDigest();
       const old = await putBlob(index, first, digest);
       const { id, key } = await beginUpload(index, second);
-      await index.blobs.commit({ uploadId: id, repository: second, digest, key, sizeBytes: 10 });
+      await index.blobs.commit({ uploadId: id, repository: second, digest, key, sizeBytes: 10, atMs: 1 });
       for (const repository of [first, second]) {
         expect((await index.blobs.find(repository, digest))?.key).toBe(key);
       }
@@ -134,7 +144,14 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const [idle, whole] = [newKey(), newKey()];
       await index.uploads.claim(id, idle, 1);
       await index.uploads.claim(id, whole, 1);
-      await index.blobs.commit({ uploadId: id, repository, digest: newDigest(), key: whole, sizeBytes: 9 });
+      await index.blobs.commit({
+        uploadId: id,
+        repository,
+        digest: newDigest(),
+        key: whole,
+        sizeBytes: 9,
+        atMs: 1,
+      });
       expect(await isDiscarded(key)).toBe(true);
       expect(await isDiscarded(idle)).toBe(true);
       expect(await isDiscarded(whole)).toBe(false);
@@ -144,9 +161,9 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const [from, to] = [newRepository(), newRepository()];
       const digest = newDigest();
       const key = await putBlob(index, from, digest);
-      expect(await index.blobs.mount(to, digest, from)).toBe(true);
-      expect(await index.blobs.mount(to, digest, from)).toBe(true);
-      expect(await index.blobs.mount(from, digest, from)).toBe(true);
+      expect(await index.blobs.mount(to, digest, from, 1)).toBe(true);
+      expect(await index.blobs.mount(to, digest, from, 1)).toBe(true);
+      expect(await index.blobs.mount(from, digest, from, 1)).toBe(true);
       expect(await index.blobs.find(to, digest)).toEqual({ digest, key, sizeBytes: 10 });
     });
 
@@ -155,11 +172,11 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const digest = newDigest();
       await putBlob(index, holder, digest);
       await putBlob(index, from, newDigest());
-      expect(await index.blobs.mount(to, digest, from)).toBe(false);
-      expect(await index.blobs.mount(to, digest, newRepository())).toBe(false);
-      expect(await index.blobs.mount(to, newDigest(), holder)).toBe(false);
+      expect(await index.blobs.mount(to, digest, from, 1)).toBe(false);
+      expect(await index.blobs.mount(to, digest, newRepository(), 1)).toBe(false);
+      expect(await index.blobs.mount(to, newDigest(), holder, 1)).toBe(false);
       await index.blobs.unlink(holder, digest);
-      expect(await index.blobs.mount(to, digest, holder)).toBe(false);
+      expect(await index.blobs.mount(to, digest, holder, 1)).toBe(false);
       expect(await index.blobs.find(to, digest)).toBeUndefined();
     });
 
@@ -167,7 +184,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const [one, two] = [newRepository(), newRepository()];
       const digest = newDigest();
       const key = await putBlob(index, one, digest);
-      await index.blobs.mount(two, digest, one);
+      await index.blobs.mount(two, digest, one, 1);
       expect(await index.blobs.unlink(one, digest)).toBe(true);
       expect(await index.blobs.unlink(one, digest)).toBe(false);
       expect(await index.blobs.unlink(one, newDigest())).toBe(false);
@@ -818,12 +835,13 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       const repository = newRepository();
       const digest = newDigest();
       const step = { id: 'x', key: 'x', partBytes: 1, fromBytes: 0, atMs: 1 };
-      const blob = { uploadId: 'x', repository, digest, key: 'x', sizeBytes: 1 };
+      const blob = { uploadId: 'x', repository, digest, key: 'x', sizeBytes: 1, atMs: 1 };
       const account = { name: 'x', passwordHash: 'x', isAdmin: false };
+      const rule = { beforeMs: 1, untaggedManifests: true };
       const methods: Record<string, () => Promise<unknown>> = {
         'blobs.find': () => closed.blobs.find(repository, digest),
         'blobs.commit': () => closed.blobs.commit(blob),
-        'blobs.mount': () => closed.blobs.mount(repository, digest, repository),
+        'blobs.mount': () => closed.blobs.mount(repository, digest, repository, 1),
         'blobs.unlink': () => closed.blobs.unlink(repository, digest),
         'blobs.discarded': () => closed.blobs.discarded(1),
         'blobs.forget': () => closed.blobs.forget(['x']),
@@ -843,6 +861,13 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
         'tags.list': () => closed.tags.list(repository, FIRST_PAGE),
         'tags.remove': () => closed.tags.remove(repository, tag('x'), 'x', 1),
         'tags.repositories': () => closed.tags.repositories(FIRST_PAGE),
+        'garbage.repositories': () => closed.garbage.repositories(FIRST_PAGE),
+        'garbage.scanManifests': () => closed.garbage.scanManifests(repository, rule, FIRST_PAGE),
+        'garbage.scanLinks': () => closed.garbage.scanLinks(repository, rule, FIRST_PAGE),
+        'garbage.scanBlobs': () => closed.garbage.scanBlobs(rule, FIRST_PAGE),
+        'garbage.removeManifests': () => closed.garbage.removeManifests(repository, rule, [digest]),
+        'garbage.removeLinks': () => closed.garbage.removeLinks(repository, rule, [digest]),
+        'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest]),
         'accounts.find': () => closed.accounts.find('x'),
         'accounts.list': () => closed.accounts.list(),
         'accounts.isEmpty': () => closed.accounts.isEmpty(),

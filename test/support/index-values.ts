@@ -42,9 +42,10 @@ export async function putBlob(
   repository: RepositoryName,
   digest: Digest,
   sizeBytes = 10,
+  atMs = 1_000,
 ): Promise<string> {
-  const { id, key } = await beginUpload(index, repository);
-  const outcome = await index.blobs.commit({ uploadId: id, repository, digest, key, sizeBytes });
+  const { id, key } = await beginUpload(index, repository, atMs);
+  const outcome = await index.blobs.commit({ uploadId: id, repository, digest, key, sizeBytes, atMs });
   if (outcome !== 'committed') throw new Error(`the blob was not committed: ${outcome}`);
   return key;
 }

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { loadRegistryConfig } from '../../config/distribution.ts';
 import { parseGoDuration } from '../../config/duration.ts';
-import { indexFile } from '../../content/fs/layout.ts';
 import type { Delivery, DeliveryFilter, EventIndex } from '../../index/events.ts';
+import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
-import { COMMAND } from '../passwords.ts';
-import { openState } from '../state.ts';
 
 const PAGE = 200;
 const DEFAULT_LIMIT = 100;
@@ -25,12 +20,7 @@ async function withQueue<T>(
   options: EventsOptions,
   action: (events: EventIndex, endpoints: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const { config } = loadRegistryConfig({ file: options.config, env: process.env });
-  const folder = resolve(config.storage.rootDirectory);
-  if (!existsSync(indexFile(folder))) {
-    throw new Failure(`there is no data folder of a registry at ${folder}; ${COMMAND} serve makes one`);
-  }
-  const { index } = await openState(folder);
+  const { config, index } = await openConfiguredState(options.config);
   try {
     return await action(
       index.events,

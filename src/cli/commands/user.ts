@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { hashPassword } from '../../auth/identity/password-hash.ts';
-import { indexFile } from '../../content/fs/layout.ts';
 import type { AccountIndex } from '../../index/accounts.ts';
-import { loadConfiguration } from '../configuration.ts';
+import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND, randomPassword } from '../passwords.ts';
-import { openState } from '../state.ts';
 
 // The name stands in front of the account's repositories, and so follows the grammar of a repository's name.
 const ACCOUNT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -24,14 +20,7 @@ async function withAccounts<T>(
   options: UserOptions & { mayCreate?: boolean },
   action: (accounts: AccountIndex) => Promise<T>,
 ): Promise<T> {
-  const { config } = loadConfiguration(options.config);
-  if (config.storage.isTemporary)
-    throw new Failure('with storage: inmemory only the running registry knows its accounts');
-  const folder = resolve(config.storage.rootDirectory);
-  if (!options.mayCreate && !existsSync(indexFile(folder))) {
-    throw new Failure(`there is no data folder of a registry at ${folder}; ${COMMAND} serve makes one`);
-  }
-  const { index } = await openState(folder);
+  const { index } = await openConfiguredState(options.config, options);
   try {
     return await action(index.accounts);
   } finally {

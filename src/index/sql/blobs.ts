@@ -20,8 +20,9 @@ const PUT = query<{ digest: string; key: string; size: number }>(
    ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size`,
 );
 
-const LINK = query<{ repository: number; digest: string }>(
-  'INSERT INTO blob_links (repository_id, digest) VALUES (:repository, :digest) ON CONFLICT DO NOTHING',
+const LINK = query<{ repository: number; digest: string; at: number }>(
+  `INSERT INTO blob_links (repository_id, digest, linked_at) VALUES (:repository, :digest, :at)
+   ON CONFLICT (repository_id, digest) DO UPDATE SET linked_at = excluded.linked_at`,
 );
 
 const UNLINK = query<{ repository: string; digest: string }>(
@@ -59,7 +60,7 @@ export async function commitBlob(
   }
   await session.run(PUT, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
   const repository = await ensureRepository(session, blob.repository);
-  await session.run(LINK, { repository, digest: blob.digest });
+  await session.run(LINK, { repository, digest: blob.digest, at: blob.atMs });
   return 'committed';
 }
 
@@ -68,9 +69,10 @@ export async function mountBlob(
   repository: RepositoryName,
   digest: Digest,
   from: RepositoryName,
+  atMs: number,
 ): Promise<boolean> {
   if ((await findBlob(session, from, digest)) === undefined) return false;
-  await session.run(LINK, { repository: await ensureRepository(session, repository), digest });
+  await session.run(LINK, { repository: await ensureRepository(session, repository), digest, at: atMs });
   return true;
 }
 

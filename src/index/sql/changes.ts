@@ -38,8 +38,14 @@ export const CHANGES = {
     return { result, told: result === 'committed' ? [{ action: 'push', target }] : [] };
   },
 
-  async mountBlob(session: Session, repository: RepositoryName, digest: Digest, from: RepositoryName) {
-    const result = await mountBlob(session, repository, digest, from);
+  async mountBlob(
+    session: Session,
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName,
+    atMs: number,
+  ) {
+    const result = await mountBlob(session, repository, digest, from, atMs);
     const sizeBytes = (await findBlob(session, repository, digest))?.sizeBytes ?? 0;
     const target = {
       ...({ kind: 'blob', repository, digest, mediaType: BLOB_TYPE, sizeBytes } as const),

@@ -86,6 +86,14 @@ const DELETE_REFERENCES = query<{ repository: number; manifest: string }>(
   'DELETE FROM manifest_references WHERE repository_id = :repository AND manifest = :manifest',
 );
 
+const CHILDREN = query<{ repository: number; manifest: string }, { target: string }>(
+  `SELECT target FROM manifest_references
+   WHERE repository_id = :repository AND manifest = :manifest AND EXISTS (
+     SELECT 1 FROM manifests
+     WHERE manifests.repository_id = :repository AND manifests.digest = manifest_references.target
+   )`,
+);
+
 const DELETE_UNUSED_BODY = query<{ digest: string }>(
   `DELETE FROM manifest_bodies
    WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest)`,
@@ -177,11 +185,22 @@ export async function removeManifest(
 ): Promise<boolean> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
+  if (!(await deleteManifest(session, repository, digest))) return false;
+  await removeTagsOf(session, { repository, digest, actor, atMs });
+  return true;
+}
+
+/** Deletes the manifest and what it refers to, but no tag. @returns whether it was there */
+export async function deleteManifest(session: Session, repository: number, digest: string): Promise<boolean> {
   if ((await session.run(DELETE, { repository, digest })) === 0) return false;
   await session.run(DELETE_REFERENCES, { repository, manifest: digest });
-  await removeTagsOf(session, { repository, digest, actor, atMs });
   await session.run(DELETE_UNUSED_BODY, { digest });
   return true;
+}
+
+/** The manifests of the repository that this one lists. */
+export async function childrenOf(session: Session, repository: number, manifest: Digest): Promise<Digest[]> {
+  return (await session.all(CHILDREN, { repository, manifest })).map((row) => row.target as Digest);
 }
 
 export async function listReferrers(

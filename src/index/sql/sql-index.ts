@@ -3,6 +3,7 @@ import * as accounts from './accounts.ts';
 import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
+import * as garbage from './garbage-scans.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
@@ -23,7 +24,7 @@ export function createSqlIndex(
     blobs: {
       find: (repository, digest) => blobs.findBlob(read, repository, digest),
       commit: (blob) => transact('commitBlob', blob),
-      mount: (repository, digest, from) => transact('mountBlob', repository, digest, from),
+      mount: (repository, digest, from, atMs) => transact('mountBlob', repository, digest, from, atMs),
       unlink: (repository, digest) => transact('unlinkBlob', repository, digest),
       discarded: (limit) => blobs.listDiscardedKeys(read, limit),
       forget: (keys) => transact('forgetKeys', keys),
@@ -49,6 +50,16 @@ export function createSqlIndex(
       advance: (step) => transact('advanceUpload', step),
       remove: (id) => transact('removeUpload', id),
       stale: (untouchedSinceMs, limit) => uploads.staleUploads(read, untouchedSinceMs, limit),
+    },
+    garbage: {
+      repositories: (page) => garbage.listAllRepositories(read, page),
+      scanManifests: (repository, rule, page) => garbage.scanManifests(read, repository, rule, page),
+      scanLinks: (repository, rule, page) => garbage.scanLinks(read, repository, rule, page),
+      scanBlobs: (rule, page) => garbage.scanBlobs(read, rule, page),
+      removeManifests: (repository, rule, digests) =>
+        transact('removeGarbageManifests', repository, rule, digests),
+      removeLinks: (repository, rule, digests) => transact('removeGarbageLinks', repository, rule, digests),
+      removeBlobs: (digests) => transact('removeGarbageBlobs', digests),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

@@ -3,6 +3,7 @@ import * as blobs from './blobs.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
+import * as garbage from './garbage-removals.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
@@ -29,6 +30,9 @@ export const TRANSACTIONS = {
     await blobs.discardKeys(session, keys);
     return true;
   },
+  removeGarbageManifests: garbage.removeGarbageManifests,
+  removeGarbageLinks: garbage.removeGarbageLinks,
+  removeGarbageBlobs: garbage.removeGarbageBlobs,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,

@@ -191,6 +191,28 @@ describe('the file', () => {
   });
 });
 
+describe('a file of an earlier version', () => {
+  it('is brought up to date: blobs that are there count as new for garbage collection', async () => {
+    const file = await testFile();
+    const db = new Database(file);
+    db.exec(MIGRATIONS[0] ?? '');
+    db.exec("INSERT INTO repositories (name) VALUES ('old'); INSERT INTO blob_links VALUES (1, 'sha256:x')");
+    db.pragma('user_version = 1');
+    db.pragma('application_id = 0x42727468');
+    const before = Date.now();
+    const index = await opened(file);
+    const linkedAt = (): number[] =>
+      askFile<{ linked_at: number }>(file, 'SELECT linked_at FROM blob_links').map((row) => row.linked_at);
+    expect(linkedAt()).toEqual([expect.toSatisfy((at: number) => at >= before && at <= Date.now())]);
+    // An older program that still runs writes what it knows.
+    db.exec("INSERT INTO blob_links (repository_id, digest) VALUES (1, 'sha256:y') ON CONFLICT DO NOTHING");
+    db.close();
+    expect(linkedAt().every((at) => at >= before)).toBe(true);
+    const repository = (await index.garbage.repositories({ after: undefined, limit: 1 }))[0];
+    expect(repository).toBe('old');
+  });
+});
+
 describe('a full disk', () => {
   const reason = whyNoMounts();
 

@@ -159,7 +159,24 @@ CREATE INDEX event_lanes_due ON event_lanes (endpoint, due_at);
 `;
 
 /**
+ * When a blob came into a repository, or came again. What is there already counts as new. A process of an earlier
+ * version that still runs knows nothing of the column; the default is for what that one writes.
+ */
+const DATE_BLOB_LINKS = `
+CREATE TABLE dated_blob_links (
+  repository_id INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  linked_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+  PRIMARY KEY (repository_id, digest)
+) WITHOUT ROWID;
+INSERT INTO dated_blob_links (repository_id, digest) SELECT repository_id, digest FROM blob_links;
+DROP TABLE blob_links;
+ALTER TABLE dated_blob_links RENAME TO blob_links;
+CREATE INDEX blob_links_digest ON blob_links (digest);
+`;
+
+/**
  * Every step from one version of the tables to the next, in order. The version is the number of steps that were
  * taken. Steps that were released are never edited.
  */
-export const MIGRATIONS: readonly string[] = [CREATE_TABLES, CREATE_EVENTS];
+export const MIGRATIONS: readonly string[] = [CREATE_TABLES, CREATE_EVENTS, DATE_BLOB_LINKS];
