@@ -10,6 +10,7 @@ import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
+import { manifestRules } from './manifest-rules.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
@@ -62,6 +63,7 @@ export async function wireRegistry({
     log,
     onDiscard: sweeper.nudge,
     deleteEnabled: storage.deleteEnabled,
+    manifestRules: manifestRules(config.validation),
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {

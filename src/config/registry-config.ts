@@ -1,6 +1,7 @@
 import type { BuiltinAuthSettings } from './auth-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { Scalar } from './types-scalar.ts';
+import type { ValidationSettings } from './validation-settings.ts';
 
 /** What `berth serve` is told. Times are milliseconds; paths are as written, relative to the working directory. */
 export interface RegistryConfig {
@@ -10,6 +11,8 @@ export interface RegistryConfig {
   readonly auth: RegistryAuthSettings;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
+  /** Undefined where the section is not there. */
+  readonly validation?: ValidationSettings | undefined;
 }
 
 export interface LogSettings {

@@ -3,6 +3,7 @@ import type { LogSettings, RegistryConfig } from './registry-config.ts';
 import { http } from './registry-http-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { unsupportedSections } from './registry-unsupported-schema.ts';
+import { validation } from './registry-validation-schema.ts';
 import { noEffect, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { anything, bool, duration, int, oneOf, scalar, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
@@ -81,6 +82,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       section({ maxtags: withDefault(int({ min: 0 }), 'Most tags on a page of a tag list.', DEFAULT_PAGE) }),
       'Tag lists.',
     ),
+    validation: optional(validation, 'What pushed manifests must fulfil.'),
     ...unsupportedSections.top,
   }),
   (value, at, node): RegistryConfig => {
@@ -97,6 +99,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       auth: value.auth ?? { kind: 'none' },
       // "An empty or a negative value will set a default of 1000 maximum entries".
       catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
+      validation: value.validation,
       tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },
     };
   },

@@ -45,19 +45,6 @@ const top = {
     sectionOf('schema1'),
     'Docker schema 1 is not served; docker pull and push of the image makes it schema 2',
   ),
-  validation: unsupported(
-    section({
-      ...names('enabled', 'disabled'),
-      manifests: {
-        ...inside,
-        type: section({
-          urls: { ...inside, type: sectionOf('allow', 'deny') },
-          indexes: { ...inside, type: sectionOf('platforms', 'platformlist') },
-        }),
-      },
-    }),
-    NOT_YET,
-  ),
   policy: unsupported(sectionOf('repository'), NOT_YET),
 };
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { isStream, type Reply, type ReplyStream } from './message.ts';
 
 /** A client that neither sends nor takes anything for so long is given up. */
@@ -77,7 +77,9 @@ export async function sendReply(
   response: ServerResponse,
   reply: Reply,
 ): Promise<void> {
-  const { status, headers, body } = reply;
+  const { status, body } = reply;
+  // Node sends a header once for each value of a list, and does not change the list.
+  const headers = reply.headers as OutgoingHttpHeaders;
   try {
     if (hasBody(request) && !request.complete) {
       endAfterLinger(request, response);

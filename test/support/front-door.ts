@@ -152,7 +152,11 @@ export async function sendTo(app: App, method: string, target: string, sent: Sen
   const body = await bytesOf(reply);
   const text = body.toString('utf8');
   const headers = Object.fromEntries(
-    Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    // What is sent several times reads as one list (RFC 9110, section 5.3).
+    Object.entries(reply.headers).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'string' ? value : value.join(', '),
+    ]),
   );
   const json = <T>(): T => JSON.parse(text) as T;
   return {

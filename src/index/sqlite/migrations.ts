@@ -1,3 +1,5 @@
+import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
  * and keys compare byte by byte.
@@ -120,4 +122,4 @@ CREATE TABLE signing_keys (
  * Every step from one version of the tables to the next, in order. The version is the number of steps that were
  * taken. Steps that were released are never edited.
  */
-export const MIGRATIONS: readonly string[] = [CREATE_TABLES];
+export const MIGRATIONS: readonly string[] = [CREATE_TABLES, READABLE_TAG_HISTORY];
