@@ -164,7 +164,7 @@ function requiredFor(
   const own: Access = { type: 'repository', name: repository, actions: needs };
   const from = request.method === 'POST' && request.query.has('mount') ? request.query.get('from') : null;
   // Without a source, the handler looks only where the caller may pull.
-  if (from === null || from === '' || from === repository) return [own];
+  if (from === null || from === repository) return [own];
   return [own, { type: 'repository', name: parseRepositoryName(from), actions: PULL }];
 }
 

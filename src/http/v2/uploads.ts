@@ -63,9 +63,9 @@ function mountFrom(
   digest: Digest,
 ): Promise<boolean> {
   const from = request.query.get('from');
-  return from
-    ? registry.blobs.mount(repository, digest, parseRepositoryName(from))
-    : registry.blobs.mountFromAny(repository, digest, pullableBy(caller));
+  return from === null
+    ? registry.blobs.mountFromAny(repository, digest, pullableBy(caller))
+    : registry.blobs.mount(repository, digest, parseRepositoryName(from));
 }
 
 /** end-13: how far an upload has come. */
