@@ -30,6 +30,8 @@ export interface Sent {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The values of a header that may be sent several times, one for each time. */
+  all(name: string): readonly string[];
   readonly body: Buffer;
   readonly text: string;
   /** The parsed body. */
@@ -162,6 +164,7 @@ export async function sendTo(app: App, method: string, target: string, sent: Sen
   return {
     status: reply.status,
     headers,
+    all: (name) => [reply.headers[name] ?? []].flat(),
     body,
     text,
     json,

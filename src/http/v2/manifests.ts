@@ -1,4 +1,5 @@
 import { RegistryError } from '../../errors.ts';
+import { InvalidValueError } from '../../oci/invalid.ts';
 import { MAX_MANIFEST_BYTES } from '../../oci/manifest.ts';
 import { parseReference, parseTag, type Reference, type Tag } from '../../oci/reference.ts';
 import type { StoredManifest } from '../../registry/manifests.ts';
@@ -20,11 +21,25 @@ function manifestHeaders(manifest: Omit<StoredManifest, 'bytes'>): ReplyHeaders 
   };
 }
 
+/**
+ * What is to be read. A text that can be no tag names nothing: 404, as the suite of distribution-spec 1.1.1 and
+ * registry:2 have it.
+ * @throws RegistryError MANIFEST_UNKNOWN
+ */
+function wantedReference(target: string): Reference {
+  try {
+    return parseReference(target);
+  } catch (error) {
+    if (!(error instanceof InvalidValueError) || error.kind !== 'tag') throw error;
+    throw new RegistryError('MANIFEST_UNKNOWN', { message: error.message, cause: error });
+  }
+}
+
 /** end-3: the bytes that were pushed, under the type that they were pushed with. */
 export async function getManifest(context: RepositoryContext): Promise<Reply> {
   const { request, registry, repository, target } = context;
   const precondition = preconditionOf(request);
-  const manifest = await registry.manifests.read(repository, parseReference(target));
+  const manifest = await registry.manifests.read(repository, wantedReference(target));
   const headers = manifestHeaders(manifest);
   return (
     (precondition && notModified(precondition, manifest.digest, headers)) ?? {
@@ -39,7 +54,7 @@ export async function getManifest(context: RepositoryContext): Promise<Reply> {
 export async function headManifest(context: RepositoryContext): Promise<Reply> {
   const { request, registry, repository, target } = context;
   const precondition = preconditionOf(request);
-  const manifest = await registry.manifests.find(repository, parseReference(target));
+  const manifest = await registry.manifests.find(repository, wantedReference(target));
   const headers = manifestHeaders(manifest);
   return (precondition && notModified(precondition, manifest.digest, headers)) ?? { status: 200, headers };
 }
