@@ -13,7 +13,7 @@ const ANNOTATION = 'org.opencontainers.distribution.tag';
 const RFC_3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+ -]\d\d:\d\d)$/;
 
 /**
- * A time as milliseconds since 1970, with what of the fraction is finer than that.
+ * A time as milliseconds since 1970, down to the microsecond.
  * @throws RegistryError REQUEST_INVALID
  */
 function timeOf(query: URLSearchParams, name: string): number | undefined {
@@ -27,7 +27,8 @@ function timeOf(query: URLSearchParams, name: string): number | undefined {
       message: `the query parameter "${name}" must be a time such as 2026-05-04T03:02:01Z (RFC 3339)`,
     });
   }
-  return whole + Number(`0${fraction}`) * 1000;
+  // Finer than microseconds, a number of milliseconds would be rounded, to the next second at worst.
+  return whole + Number(`0${fraction.slice(0, 7)}`) * 1000;
 }
 
 /**
