@@ -116,6 +116,12 @@ export const ERRORS = {
     message: 'invalid number of results requested',
     description: 'The query parameter n is not a whole number, or larger than allowed.',
   },
+  PRECONDITION_FAILED: {
+    code: 'PRECONDITION_FAILED',
+    status: 412,
+    message: 'precondition failed',
+    description: 'If-Match or If-None-Match does not hold: somebody else was first. Nothing was changed.',
+  },
   REQUEST_INVALID: {
     code: 'UNSUPPORTED',
     status: 400,
@@ -151,6 +157,12 @@ export const ERRORS = {
     status: 429,
     message: 'too many requests',
     description: 'The client asks too often; Retry-After says when to come back.',
+  },
+  TOO_MANY_TAGS: {
+    code: 'TAG_INVALID',
+    status: 414,
+    message: 'too many tags',
+    description: 'One push names more than 100 tags.',
   },
   UNAUTHORIZED: {
     code: 'UNAUTHORIZED',

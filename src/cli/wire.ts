@@ -14,6 +14,7 @@ import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
+import { manifestRules } from './manifest-rules.ts';
 import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
@@ -78,6 +79,7 @@ export async function wireRegistry({
     onDiscard: sweeper.nudge,
     deleteEnabled: storage.deleteEnabled,
     ...(metrics && { metrics }),
+    manifestRules: manifestRules(config.validation),
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {

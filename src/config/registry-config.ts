@@ -5,6 +5,7 @@ import type { NotificationsSettings } from './notifications-settings.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
 import type { TlsSettings } from './tls-settings.ts';
 import type { Scalar } from './types-scalar.ts';
+import type { ValidationSettings } from './validation-settings.ts';
 
 /** What `berth serve` is told. Times are milliseconds; paths are as written, relative to the working directory. */
 export interface RegistryConfig {
@@ -16,6 +17,8 @@ export interface RegistryConfig {
   readonly notifications: NotificationsSettings;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
+  /** Undefined where the section is not there. */
+  readonly validation?: ValidationSettings | undefined;
 }
 
 export interface LogSettings {

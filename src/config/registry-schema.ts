@@ -3,8 +3,9 @@ import type { LogSettings, RegistryConfig } from './registry-config.ts';
 import { health } from './registry-health-schema.ts';
 import { http } from './registry-http-schema.ts';
 import { notifications } from './registry-notifications-schema.ts';
+import { compatibility, middleware, policy, proxy, redis, reporting } from './registry-original-schema.ts';
 import { storage } from './registry-storage-schema.ts';
-import { unsupportedSections } from './registry-unsupported-schema.ts';
+import { validation } from './registry-validation-schema.ts';
 import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { anything, bool, int, oneOf, scalar, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
@@ -78,7 +79,13 @@ export const registrySchema: Type<RegistryConfig> = refine(
       ),
     ),
     notifications: sub(notifications, 'Who is told of pushes, pulls, mounts and deletions.'),
-    ...unsupportedSections.top,
+    validation: optional(validation, 'What pushed manifests must fulfil.'),
+    middleware,
+    reporting,
+    redis,
+    proxy,
+    compatibility: onlyIn(2, optional(compatibility, 'Older formats.')),
+    policy,
   }),
   (value, at, node): RegistryConfig => {
     if (value.auth === undefined && node.kind === 'map' && node.entries.has('auth')) {
@@ -93,6 +100,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       notifications: value.notifications,
       // "An empty or a negative value will set a default of 1000 maximum entries".
       catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
+      validation: value.validation,
       tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },
     };
   },

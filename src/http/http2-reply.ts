@@ -18,7 +18,7 @@ function headersOf({ status, headers }: Reply): OutgoingHttpHeaders {
   const sent: OutgoingHttpHeaders = { ':status': status };
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
-    if (!OF_THE_CONNECTION.has(lower)) sent[lower] = value;
+    if (!OF_THE_CONNECTION.has(lower)) sent[lower] = typeof value === 'string' ? value : [...value];
   }
   return sent;
 }

@@ -41,10 +41,13 @@ export interface ReplyStream {
   close(): Promise<void>;
 }
 
+/** By name; a header with several values is sent once for each. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** What goes back. Content-Length is added for texts and bytes; a stream's reply brings its own. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
   readonly body?: string | Uint8Array | ReplyStream;
 }
 
@@ -55,7 +58,7 @@ export function isStream(body: Reply['body']): body is ReplyStream {
 /** Answers a request. Never throws: what goes wrong becomes a reply. */
 export type App = (request: HttpRequest) => Promise<Reply>;
 
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+export function json(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
@@ -63,7 +66,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
   };
 }
 
-export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Reply {
+export function empty(status: number, headers: ReplyHeaders = {}): Reply {
   return { status, headers, body: '' };
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { IDLE_TIMEOUT_MS } from './limits.ts';
 import { isStream, type Reply, type ReplyStream } from './message.ts';
@@ -76,7 +76,9 @@ export async function sendReply(
   response: ServerResponse,
   reply: Reply,
 ): Promise<void> {
-  const { status, headers, body } = reply;
+  const { status, body } = reply;
+  // Node sends a header once for each value of a list, and does not change the list.
+  const headers = reply.headers as OutgoingHttpHeaders;
   try {
     if (hasBody(request) && !request.complete) {
       endAfterLinger(request, response);

@@ -32,6 +32,11 @@ export interface BlobIndex {
   commit(blob: ReceivedBlob): Promise<'committed' | 'unknown-upload'>;
   /** Puts a blob of `from` into `repository` as well. @returns whether `from` holds the blob */
   mount(repository: RepositoryName, digest: Digest, from: RepositoryName, atMs: number): Promise<boolean>;
+  /**
+   * A repository that holds the blob.
+   * @param among the only ones that may be told of; a blob elsewhere is as good as none (CVE-2024-39897)
+   */
+  holder(digest: Digest, among: 'any' | readonly string[]): Promise<RepositoryName | undefined>;
   /** Takes the blob out of this repository; its bytes stay. @returns whether it was there */
   unlink(repository: RepositoryName, digest: Digest): Promise<boolean>;
   /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */

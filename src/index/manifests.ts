@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import type { Precondition } from '../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
 
 /** A manifest of a repository, without its bytes. */
@@ -17,6 +18,13 @@ export interface ReceivedManifest {
   readonly manifest: Manifest;
   /** Set, or moved, in the same transaction. */
   readonly tags: readonly Tag[];
+  /**
+   * What must be true, in the same transaction, of what each of the tags points to; without tags, of the manifest
+   * itself.
+   */
+  readonly precondition?: Precondition | undefined;
+  /** Blobs and children that need not be in the repository. */
+  readonly mayBeMissing?: readonly Digest[];
   /** Who pushed it, for the tags' history; empty where nobody logged in. */
   readonly actor: string;
   readonly atMs: number;
@@ -32,7 +40,9 @@ export interface Referrer extends ManifestRecord {
 export type PutManifestOutcome =
   | { readonly outcome: 'stored' }
   /** Nothing was stored: these are not in the repository. At most 100 blobs and 100 manifests are named. */
-  | { readonly outcome: 'missing'; readonly digests: readonly Digest[] };
+  | { readonly outcome: 'missing'; readonly digests: readonly Digest[] }
+  /** Nothing was stored: the precondition does not hold for this tag, or for the manifest itself. */
+  | { readonly outcome: 'changed'; readonly tag: Tag | undefined };
 
 export interface ManifestIndex {
   find(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | undefined>;
@@ -43,15 +53,31 @@ export interface ManifestIndex {
    */
   read(digest: Digest): Promise<Uint8Array | undefined>;
   put(received: ReceivedManifest): Promise<PutManifestOutcome>;
-  /** Removes the manifest and every tag that points to it. @returns whether it was there */
-  remove(repository: RepositoryName, digest: Digest, actor: string, atMs: number): Promise<boolean>;
+  /**
+   * Removes the manifest and every tag that points to it.
+   * @returns whether it was there; `changed` where the precondition does not hold, and nothing was removed
+   */
+  remove(
+    repository: RepositoryName,
+    digest: Digest,
+    actor: string,
+    atMs: number,
+    precondition?: Precondition,
+  ): Promise<boolean | 'changed'>;
   /**
    * Manifests of this repository whose subject is `digest`, in the order of their digests.
-   * @param after where the page before ended, or undefined for the first
+   * @param page.listed manifests that somebody lists as referrers; those of them count too that are here and have no
+   *   other subject
+   * @param page.after where the page before ended, or undefined for the first
    */
   referrers(
     repository: RepositoryName,
     digest: Digest,
-    page: { artifactType: string | undefined; after: string | undefined; limit: number },
+    page: {
+      artifactType: string | undefined;
+      listed?: readonly Digest[];
+      after: string | undefined;
+      limit: number;
+    },
   ): Promise<Referrer[]>;
 }

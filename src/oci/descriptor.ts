@@ -7,6 +7,27 @@ export interface Descriptor {
   readonly digest: Digest;
   readonly sizeBytes: number;
   readonly urls: readonly string[];
+  /** Of a child of an index; undefined also where it is not of the shape that the specification asks for. */
+  readonly platform: Platform | undefined;
+  /** As `platform`: what is malformed is left out, since nothing but lists shows it. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a child of an index runs on (image-spec, image-index.md). */
+export interface Platform {
+  readonly architecture: string;
+  readonly os: string;
+}
+
+function platformOf(value: unknown): Platform | undefined {
+  if (!isRecord(value)) return undefined;
+  const { architecture, os } = value;
+  return typeof architecture === 'string' && typeof os === 'string' ? { architecture, os } : undefined;
+}
+
+/** Whether the value is an object whose values are all texts. */
+export function isTextRecord(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -70,7 +91,13 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
     if (!Array.isArray(urls) || !urls.every((url) => typeof url === 'string')) {
       return fail('.urls must be a list of texts');
     }
-    return { mediaType, digest, sizeBytes: size, urls };
   }
-  return { mediaType, digest, sizeBytes: size, urls: [] };
+  return {
+    mediaType,
+    digest,
+    sizeBytes: size,
+    urls: (urls as string[] | null | undefined) ?? [],
+    platform: platformOf(value['platform']),
+    annotations: isTextRecord(value['annotations']) ? value['annotations'] : undefined,
+  };
 }

@@ -129,7 +129,7 @@ describe('indexes', () => {
       mediaType,
       blobs: [],
       foreignBlobs: [],
-      manifests: [read(CHILD)],
+      manifests: [{ ...read(CHILD), platform: { architecture: 'amd64', os: 'linux' } }],
       subject: undefined,
       // image-spec: referrers that are indexes without a type are listed without one.
       artifactType: undefined,

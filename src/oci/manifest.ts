@@ -1,4 +1,11 @@
-import { byLowerCase, type Descriptor, isRecord, parseDescriptor, refuseOtherCase } from './descriptor.ts';
+import {
+  byLowerCase,
+  type Descriptor,
+  isRecord,
+  isTextRecord,
+  parseDescriptor,
+  refuseOtherCase,
+} from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { InvalidValueError, quoted } from './invalid.ts';
 import { isNonDistributable, MANIFEST_TYPES, manifestKind, SCHEMA_1_TYPES } from './media-types.ts';
@@ -84,10 +91,7 @@ function optionalText(document: Record<string, unknown>, key: string): string | 
 function annotationsOf(document: Record<string, unknown>): Record<string, string> | undefined {
   const value = document['annotations'];
   if (value === undefined || value === null) return undefined;
-  if (!isRecord(value) || !Object.values(value).every((text) => typeof text === 'string')) {
-    return fail('annotations must be an object whose values are texts');
-  }
-  return value as Record<string, string>;
+  return isTextRecord(value) ? value : fail('annotations must be an object whose values are texts');
 }
 
 function refuse(document: Record<string, unknown>, keys: readonly string[], role: string): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText, attempt, nearly, textOver } from '../../test/support/grammar.ts';
-import { parseContentRange, parseRange } from './range.ts';
+import { parseContentRange, parseRanges } from './range.ts';
 
 describe('Range', () => {
   // The requests of the OCI conformance suite, on a blob of 1500 bytes or fewer than its positions.
@@ -22,7 +22,7 @@ describe('Range', () => {
     [`bytes=0-${'9'.repeat(400)}`, 2000, 0, 1999],
     [`bytes=-${'9'.repeat(400)}`, 2000, 0, 1999],
   ])('%j of %i bytes is %i to %i', (header, size, first, last) => {
-    expect(parseRange(header, size)).toEqual({ first, last });
+    expect(parseRanges(header, size)).toEqual([{ first, last }]);
   });
 
   test.each([
@@ -36,8 +36,8 @@ describe('Range', () => {
     ['bytes=0-499', 0],
     [`bytes=${'9'.repeat(400)}-`, 2000],
   ])('%j of %i bytes holds none of them', (header, size) => {
-    expect(() => parseRange(header, size)).toThrow(expect.objectContaining({ kind: 'range' }));
-    expect(() => parseRange(header, size)).toThrow(`holds none of the ${size} bytes`);
+    expect(() => parseRanges(header, size)).toThrow(expect.objectContaining({ kind: 'range' }));
+    expect(() => parseRanges(header, size)).toThrow(`holds none of the ${size} bytes`);
   });
 
   test.each([
@@ -50,14 +50,73 @@ describe('Range', () => {
     'bytes=1.5-2',
     'bytes=--1',
   ])('%j is malformed', (header) => {
-    expect(() => parseRange(header, 2000)).toThrow(expect.objectContaining({ kind: 'range' }));
-    expect(() => parseRange(header, 2000)).toThrow('is not a range: write bytes=FIRST-LAST');
+    expect(() => parseRanges(header, 2000)).toThrow(expect.objectContaining({ kind: 'range' }));
+    expect(() => parseRanges(header, 2000)).toThrow('is not a range: write bytes=FIRST-LAST');
   });
 
-  test.each([undefined, '', 'items=0-1', 'bytes', '0-499', 'bytes=0-1,3-4', 'bytes=0-,'])(
+  test.each([
+    [
+      'bytes=0-1,200-201',
+      [
+        [0, 1],
+        [200, 201],
+      ],
+    ],
+    [
+      'bytes= 0-1 , -2 ,',
+      [
+        [0, 1],
+        [1998, 1999],
+      ],
+    ],
+    ['bytes=0-,', [[0, 1999]]],
+    // Apart by less than a part's header, touching, overlapping, within each other.
+    ['bytes=0-1,3-4', [[0, 4]]],
+    ['bytes=0-99,100-199', [[0, 199]]],
+    [
+      'bytes=500-600,0-1,550-700',
+      [
+        [500, 700],
+        [0, 1],
+      ],
+    ],
+    ['bytes=0-1,300-301,0-1999', [[0, 1999]]],
+    // In the order asked for, without those that hold nothing.
+    [
+      'bytes=900-901,0-1,5000-6000,9-3',
+      [
+        [900, 901],
+        [0, 1],
+      ],
+    ],
+  ])('%j is several ranges', (header, ranges) => {
+    expect(parseRanges(header, 2000)).toEqual(ranges.map(([first, last]) => ({ first, last })));
+  });
+
+  test('of several that hold none of the bytes is refused', () => {
+    expect(() => parseRanges('bytes=2000-,3000-4000', 2000)).toThrow('holds none of the 2000 bytes');
+    expect(() => parseRanges('bytes=0-1,x', 2000)).toThrow('is not a range');
+  });
+
+  test('of more than 16 pieces is answered with the whole body (RFC 9110, section 14.2)', () => {
+    const list = (count: number) =>
+      `bytes=${Array.from({ length: count }, (_, position) => `${position * 100}-${position * 100}`).join(',')}`;
+    expect(parseRanges(list(16), 100_000)).toHaveLength(16);
+    expect(parseRanges(list(17), 100_000)).toBeUndefined();
+    expect(parseRanges(list(101), 100_000)).toBeUndefined();
+    // Pieces that are one are counted once.
+    expect(parseRanges(`bytes=${'0-1,'.repeat(99)}0-1`, 100)).toEqual([{ first: 0, last: 1 }]);
+  });
+
+  test('of the empty body, a suffix is the whole of it', () => {
+    expect(parseRanges('bytes=-5', 0)).toBeUndefined();
+    expect(() => parseRanges('bytes=-0', 0)).toThrow('holds none of the 0 bytes');
+  });
+
+  test.each([undefined, '', 'items=0-1', 'bytes', '0-499'])(
     '%j is answered with the whole body',
     (header) => {
-      expect(parseRange(header, 2000)).toBeUndefined();
+      expect(parseRanges(header, 2000)).toBeUndefined();
     },
   );
 
@@ -69,15 +128,34 @@ describe('Range', () => {
         fc.oneof(well, nearly(well), textOver('bytes=0123,- '), anyText()),
         fc.nat(2000),
         (header, size) => {
-          const range = attempt(() => parseRange(header, size), 'range');
-          if (range === undefined) return;
-          expect(Number.isSafeInteger(range.first) && Number.isSafeInteger(range.last)).toBe(true);
-          expect(range.first).toBeGreaterThanOrEqual(0);
-          expect(range.last).toBeGreaterThanOrEqual(range.first);
-          expect(range.last).toBeLessThan(size);
+          const ranges = attempt(() => parseRanges(header, size), 'range') ?? [];
+          for (const range of ranges) {
+            expect(Number.isSafeInteger(range.first) && Number.isSafeInteger(range.last)).toBe(true);
+            expect(range.first).toBeGreaterThanOrEqual(0);
+            expect(range.last).toBeGreaterThanOrEqual(range.first);
+            expect(range.last).toBeLessThan(size);
+          }
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  test('of several holds every byte that one of them asks for, once', () => {
+    const one = fc.tuple(fc.nat(999), fc.nat(999)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 12 }), (asked) => {
+        const found = parseRanges(`bytes=${asked.map(([a, b]) => `${a}-${b}`).join(',')}`, 1000) ?? [];
+        for (const [first, last] of asked) {
+          expect(found.filter((range) => range.first <= first && last <= range.last)).toHaveLength(1);
+        }
+        const inOrder = found.toSorted((a, b) => a.first - b.first);
+        for (const [position, range] of inOrder.entries()) {
+          expect(range.first).toBeGreaterThan(
+            (inOrder[position - 1]?.last ?? -1) + (position === 0 ? 0 : 80),
+          );
+        }
+      }),
     );
   });
 
@@ -86,8 +164,8 @@ describe('Range', () => {
       fc.property(fc.nat(100), fc.nat(100), fc.integer({ min: 1, max: 60 }), (first, last, size) => {
         const body = Array.from({ length: size }, (_, position) => position);
         const bytesOf = (header: string) => {
-          const range = attempt(() => parseRange(header, size), 'range');
-          return range && body.slice(range.first, range.last + 1);
+          const ranges = attempt(() => parseRanges(header, size), 'range');
+          return ranges?.flatMap((range) => body.slice(range.first, range.last + 1));
         };
         const orNone = (bytes: number[]) => (bytes.length > 0 ? bytes : undefined);
         expect(bytesOf(`bytes=${first}-${last}`)).toEqual(orNone(body.slice(first, last + 1)));

@@ -6,17 +6,19 @@ import { openFilesBelow } from '../../test/support/open-files.ts';
 import { drain, noise } from '../../test/support/pieces.ts';
 import {
   openShared,
+  partsOf,
   pullBlob,
   pushBlob,
   type Replica,
   refusal,
   replicaOf,
   type Shared,
+  wholeOf,
 } from '../../test/support/replica.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Digest } from '../oci/digest.ts';
 import { InvalidValueError } from '../oci/invalid.ts';
-import { parseRange } from '../oci/range.ts';
+import { parseRanges } from '../oci/range.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 
 const UNKNOWN = refusal('BLOB_UNKNOWN', 404);
@@ -63,17 +65,48 @@ describe('a blob', () => {
     const bytes = noise(100_000);
     const digest = await pushBlob(registry, repository, bytes);
     const whole = await registry.blobs.open(repository, digest, () => undefined);
-    expect(whole).toMatchObject({ sizeBytes: 100_000, range: undefined });
-    expect((await drain(whole.stream)).equals(bytes)).toBe(true);
-    const part = await registry.blobs.open(repository, digest, (size) => parseRange('bytes=-5000', size));
-    expect(part).toMatchObject({ sizeBytes: 100_000, range: { first: 95_000, last: 99_999 } });
-    expect((await drain(part.stream)).equals(bytes.subarray(95_000))).toBe(true);
+    expect(whole.sizeBytes).toBe(100_000);
+    expect((await drain(wholeOf(whole))).equals(bytes)).toBe(true);
+    const part = await registry.blobs.open(repository, digest, (size) => parseRanges('bytes=-5000', size));
+    const [tail] = partsOf(part);
+    expect([part.sizeBytes, tail?.range]).toEqual([100_000, { first: 95_000, last: 99_999 }]);
+    expect(tail && (await drain(tail.stream)).equals(bytes.subarray(95_000))).toBe(true);
+    expect(await openFilesBelow(join(shared.folder, 'content'))).toEqual([]);
+  });
+
+  it('is read in several ranges, and none is left open where one cannot be opened', async () => {
+    const bytes = noise(1_000);
+    const digest = await pushBlob(registry, repository, bytes);
+    const ranges = [
+      { first: 900, last: 999 },
+      { first: 0, last: 9 },
+    ];
+    const opened = await registry.blobs.open(repository, digest, () => ranges);
+    for (const { range, stream } of partsOf(opened)) {
+      expect((await drain(stream)).equals(bytes.subarray(range.first, range.last + 1))).toBe(true);
+    }
+    expect(partsOf(opened).map(({ range }) => range)).toEqual(ranges);
+    let reads = 0;
+    const failing = replicaOf({
+      ...shared,
+      content: {
+        ...shared.content,
+        sizeBytes: (key) => shared.content.sizeBytes(key),
+        read: async (key, range) => {
+          reads += 1;
+          return reads % 2 === 0 ? undefined : shared.content.read(key, range);
+        },
+      },
+    });
+    await expect(failing.blobs.open(repository, digest, () => ranges)).rejects.toMatchObject({
+      entry: { code: 'BLOB_UNKNOWN' },
+    });
     expect(await openFilesBelow(join(shared.folder, 'content'))).toEqual([]);
   });
 
   it('passes on what is wrong with a range, and leaves nothing open', async () => {
     const digest = await pushBlob(registry, repository, noise(10));
-    const opened = registry.blobs.open(repository, digest, (size) => parseRange('bytes=10-', size));
+    const opened = registry.blobs.open(repository, digest, (size) => parseRanges('bytes=10-', size));
     await expect(opened).rejects.toBeInstanceOf(InvalidValueError);
     expect(await openFilesBelow(join(shared.folder, 'content'))).toEqual([]);
   });
@@ -128,7 +161,7 @@ describe('a blob that is pushed again while it is pulled', () => {
   it('is read to the end under its old key', async () => {
     const bytes = noise(4 * 1024 * 1024);
     const digest = await pushBlob(registry, repository, bytes);
-    const { stream } = await registry.blobs.open(repository, digest, () => undefined);
+    const stream = wholeOf(await registry.blobs.open(repository, digest, () => undefined));
     const first = Buffer.from((await stream.next()) ?? []);
     await pushBlob(registry, repository, bytes);
     await shared.sweep();

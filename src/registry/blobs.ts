@@ -11,11 +11,17 @@ import { RecentKeys } from './recent-keys.ts';
 /** A push of the same blob may move it to a new key between the question to the index and the read. */
 const ATTEMPTS = 3;
 
-/** A blob that is being read; the caller closes `stream`. */
+/** A part of a blob that is being read; the caller closes `stream`. */
+export interface OpenPart {
+  readonly range: ByteRange;
+  readonly stream: ContentStream;
+}
+
+/** A blob that is being read; the caller closes what it is given. */
 export interface OpenBlob {
   readonly sizeBytes: number;
-  readonly range: ByteRange | undefined;
-  readonly stream: ContentStream;
+  /** All of it, or the parts that were asked for. */
+  readonly content: ContentStream | readonly OpenPart[];
 }
 
 /** Blobs of repositories: reading them, and sharing them between repositories. */
@@ -46,21 +52,38 @@ export class Blobs {
   }
 
   /**
-   * @param rangeOf picks the part to read, once the size is known; what it throws is passed on
+   * @param rangesOf picks the parts to read, once the size is known; what it throws is passed on
    * @throws RegistryError BLOB_UNKNOWN
    */
   open(
     repository: RepositoryName,
     digest: Digest,
-    rangeOf: (sizeBytes: number) => ByteRange | undefined,
+    rangesOf: (sizeBytes: number) => readonly ByteRange[] | undefined,
   ): Promise<OpenBlob> {
     return this.#attempt(repository, digest, async (blob) => {
       if (!(await this.#isWhole(blob))) return undefined;
       const { key, sizeBytes } = blob;
-      const range = rangeOf(sizeBytes);
-      const stream = await this.#content.read(key, range ?? { first: 0, last: sizeBytes - 1 });
-      return stream && { sizeBytes, range, stream };
+      const ranges = rangesOf(sizeBytes);
+      const content = await (ranges === undefined
+        ? this.#content.read(key, { first: 0, last: sizeBytes - 1 })
+        : this.#openParts(key, ranges));
+      return content && { sizeBytes, content };
     });
+  }
+
+  /** Opens all parts before any is sent: once open, they stay readable whatever becomes of the key. */
+  async #openParts(key: string, ranges: readonly ByteRange[]): Promise<OpenPart[] | undefined> {
+    const parts: OpenPart[] = [];
+    try {
+      for (const range of ranges) {
+        const stream = await this.#content.read(key, range);
+        if (stream === undefined) break;
+        parts.push({ range, stream });
+      }
+    } finally {
+      if (parts.length < ranges.length) await Promise.all(parts.map(({ stream }) => stream.close()));
+    }
+    return parts.length < ranges.length ? undefined : parts;
   }
 
   /** Puts a blob of `from` into `repository` too. @returns false where it has to be uploaded after all */
@@ -68,6 +91,20 @@ export class Blobs {
     const blob = await this.#index.blobs.find(from, digest);
     if (blob === undefined || !(await this.#isWhole(blob))) return false;
     return this.#index.blobs.mount(repository, digest, from, this.#clock.now());
+  }
+
+  /**
+   * Mounts from any of the repositories that the caller may read.
+   * @param among a blob of another repository is as good as none: nobody learns that it exists (CVE-2024-39897)
+   * @returns false where it has to be uploaded after all
+   */
+  async mountFromAny(
+    repository: RepositoryName,
+    digest: Digest,
+    among: 'any' | readonly string[],
+  ): Promise<boolean> {
+    const from = await this.#index.blobs.holder(digest, among);
+    return from !== undefined && this.mount(repository, digest, from);
   }
 
   /** Whether the bytes are there. What was seen counts for a minute: bytes do not vanish under a key in use. */

@@ -1,8 +1,10 @@
 import { RegistryError } from '../errors.ts';
 import type { Index } from '../index/index.ts';
 import type { Referrer } from '../index/manifests.ts';
+import type { HistoryPage, TagEvent } from '../index/tags.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { RepositoryName } from '../oci/reference.ts';
+import type { RepositoryName, Tag } from '../oci/reference.ts';
+import { fallbackReferrers } from './fallback-referrers.ts';
 
 /** What a client asks of a list. */
 export interface ListQuery {
@@ -46,18 +48,42 @@ export class Listing {
     return pageOf<string>(found, query.limit, (name) => name);
   }
 
-  /** Manifests whose subject is this digest, whether or not that manifest is here. */
+  /**
+   * What happened to a tag, the latest first: also of a tag, and of manifests, that are gone. Of an unknown tag or
+   * repository, nothing.
+   */
+  async tagHistory(
+    repository: RepositoryName,
+    tag: Tag,
+    page: HistoryPage,
+  ): Promise<{ readonly entries: readonly TagEvent[]; readonly hasMore: boolean }> {
+    const { limit } = page;
+    const found = await this.#index.tags.history(repository, tag, { ...page, limit: limit + 1 });
+    return { entries: found.slice(0, limit), hasMore: found.length > limit };
+  }
+
+  /**
+   * Manifests whose subject is this digest, whether or not that manifest is here, and those that clients without the
+   * referrers API list under its referrers tag.
+   */
   async referrers(
     repository: RepositoryName,
     digest: Digest,
     artifactType: string | undefined,
     query: ListQuery,
   ): Promise<ListPage<Referrer>> {
+    const listed = await fallbackReferrers(this.#index, repository, digest);
     const found = await this.#index.manifests.referrers(repository, digest, {
       artifactType,
+      listed: [...listed.keys()],
       after: query.after,
       limit: query.limit + 1,
     });
-    return pageOf(found, query.limit, (referrer) => referrer.digest);
+    const referrers = found.map((referrer) => ({
+      ...referrer,
+      // The index keeps the annotations of what has a subject; of the others, the list has a copy.
+      annotations: referrer.annotations ?? listed.get(referrer.digest)?.annotations,
+    }));
+    return pageOf(referrers, query.limit, (referrer) => referrer.digest);
   }
 }

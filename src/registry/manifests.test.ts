@@ -63,7 +63,11 @@ describe('a manifest', () => {
   it('is stored under a tag and given back by tag and by digest, byte by byte', async () => {
     const bytes = Buffer.from(`  ${JSON.stringify(image(), undefined, 3)}\n\n`);
     const digest = digestOf(bytes);
-    expect(await put(byTag('v1'), bytes, MediaType.ociImage)).toEqual({ digest, subject: undefined });
+    expect(await put(byTag('v1'), bytes, MediaType.ociImage)).toEqual({
+      digest,
+      subject: undefined,
+      notes: [],
+    });
     const record = { digest, mediaType: MediaType.ociImage, sizeBytes: bytes.byteLength };
     for (const reference of [byTag('v1'), byDigest(digest)]) {
       expect(await registry.manifests.find(repository, reference)).toEqual(record);
@@ -307,7 +311,7 @@ describe('removal', () => {
     };
     await put(byTag('v1'), image());
     await replicaOf({ ...shared, index }, { clock }).removal.manifest(repository, byTag('v1'), 'bob');
-    expect(calls).toEqual([[repository, 'v1', 'bob', 5_000]]);
+    expect(calls).toEqual([[repository, 'v1', 'bob', 5_000, {}]]);
     await expect(replica.manifests.find(repository, byTag('v1'))).rejects.toMatchObject(UNKNOWN);
   });
 });

@@ -3,9 +3,13 @@ import type { Index } from '../index/index.ts';
 import type { ManifestRecord } from '../index/manifests.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
-import type { Reference, RepositoryName } from '../oci/reference.ts';
+import type { Precondition } from '../oci/precondition.ts';
+import type { Reference, RepositoryName, Tag } from '../oci/reference.ts';
 import { type Clock, type Metrics, NO_METRICS } from '../ports.ts';
 import { ManifestCache } from './manifest-cache.ts';
+import { checkUrls, type ManifestRules, mayBeMissing } from './manifest-rules.ts';
+import { preconditionFailed } from './precondition-failed.ts';
+import { notesOn } from './push-notes.ts';
 
 /** A manifest with the bytes that were pushed. */
 export interface StoredManifest extends ManifestRecord {
@@ -18,8 +22,20 @@ export interface PushedManifest {
   readonly reference: Reference;
   readonly bytes: Uint8Array;
   readonly contentType: string | undefined;
+  /** Set together with a reference that is a digest. */
+  readonly tags?: readonly Tag[];
+  /** Of the tags that are set, or of the manifest itself where there are none. */
+  readonly precondition?: Precondition | undefined;
   /** Who pushes; empty where nobody logged in. */
   readonly actor: string;
+}
+
+/** What became of a push. */
+export interface TakenManifest {
+  readonly digest: Digest;
+  readonly subject: Digest | undefined;
+  /** Sentences for whoever pushed. */
+  readonly notes: readonly string[];
 }
 
 function unknownManifest(reference: Reference): RegistryError {
@@ -32,9 +48,11 @@ function unknownManifest(reference: Reference): RegistryError {
 export class Manifests {
   readonly #index: Index;
   readonly #clock: Clock;
+  readonly #rules: ManifestRules;
   readonly #cache: ManifestCache;
 
-  constructor(deps: { index: Index; clock: Clock; metrics?: Metrics }) {
+  constructor(deps: { index: Index; clock: Clock; manifestRules: ManifestRules; metrics?: Metrics }) {
+    this.#rules = deps.manifestRules;
     this.#cache = new ManifestCache(deps.metrics ?? NO_METRICS);
     this.#index = deps.index;
     this.#clock = deps.clock;
@@ -62,12 +80,13 @@ export class Manifests {
   }
 
   /**
-   * Stores a manifest once everything that it names is in the repository, and points the tag to it, both or none.
-   * @throws RegistryError MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN (one for each missing digest)
+   * Stores a manifest once everything that it names is in the repository, and points the tags to it: all or nothing.
+   * @throws RegistryError MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN (one for each missing digest),
+   *   MANIFEST_INVALID, PRECONDITION_FAILED
    * @throws InvalidValueError kind `manifest`
    */
-  async put(pushed: PushedManifest): Promise<{ digest: Digest; subject: Digest | undefined }> {
-    const { repository, reference, bytes, actor } = pushed;
+  async put(pushed: PushedManifest): Promise<TakenManifest> {
+    const { repository, reference, bytes, actor, precondition } = pushed;
     if (bytes.byteLength > MAX_MANIFEST_BYTES) throw new RegistryError('MANIFEST_TOO_LARGE');
     const manifest = parseManifest(bytes, pushed.contentType);
     const digest = digestOf(bytes, reference.kind === 'digest' ? algorithmOf(reference.digest) : 'sha256');
@@ -77,17 +96,24 @@ export class Manifests {
         detail: { received: digest, expected: reference.digest },
       });
     }
+    checkUrls(this.#rules, manifest);
+    const tags = reference.kind === 'tag' ? [reference.tag] : [...new Set(pushed.tags)];
     const result = await this.#index.manifests.put({
       repository,
       digest,
       bytes,
       manifest,
-      tags: reference.kind === 'tag' ? [reference.tag] : [],
+      tags,
+      precondition,
+      mayBeMissing: mayBeMissing(this.#rules, manifest),
       actor,
       atMs: this.#clock.now(),
     });
     if (result.outcome === 'missing') throw missing(result.digests);
-    return { digest, subject: manifest.subject };
+    if (result.outcome === 'changed') {
+      throw preconditionFailed(result.tag === undefined ? reference : { kind: 'tag', tag: result.tag });
+    }
+    return { digest, subject: manifest.subject, notes: notesOn(manifest, tags) };
   }
 }
 

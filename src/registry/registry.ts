@@ -3,6 +3,7 @@ import type { Index } from '../index/index.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
 import { Blobs } from './blobs.ts';
 import { Listing } from './listing.ts';
+import type { ManifestRules } from './manifest-rules.ts';
 import { Manifests } from './manifests.ts';
 import { Removal } from './removal.ts';
 import { Uploads } from './uploads.ts';
@@ -24,6 +25,7 @@ export interface RegistryDependencies {
   readonly log: Logger;
   readonly onDiscard: () => void;
   readonly deleteEnabled: boolean;
+  readonly manifestRules: ManifestRules;
   readonly metrics?: Metrics;
 }
 

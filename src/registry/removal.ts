@@ -1,8 +1,10 @@
 import { RegistryError } from '../errors.ts';
 import type { Index } from '../index/index.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { Precondition } from '../oci/precondition.ts';
 import type { Reference, RepositoryName } from '../oci/reference.ts';
 import type { Clock } from '../ports.ts';
+import { preconditionFailed } from './precondition-failed.ts';
 
 /**
  * All removals that clients can ask for, behind the one switch that allows them: a switch that one of them forgot
@@ -21,14 +23,20 @@ export class Removal {
 
   /**
    * By tag: the tag alone. By digest: the manifest and every tag that points to it.
-   * @throws RegistryError UNSUPPORTED, MANIFEST_UNKNOWN
+   * @throws RegistryError UNSUPPORTED, MANIFEST_UNKNOWN, PRECONDITION_FAILED
    */
-  async manifest(repository: RepositoryName, reference: Reference, actor: string): Promise<void> {
+  async manifest(
+    repository: RepositoryName,
+    reference: Reference,
+    actor: string,
+    precondition: Precondition = {},
+  ): Promise<void> {
     this.#assertEnabled();
     const now = this.#clock.now();
     const removed = await (reference.kind === 'tag'
-      ? this.#index.tags.remove(repository, reference.tag, actor, now)
-      : this.#index.manifests.remove(repository, reference.digest, actor, now));
+      ? this.#index.tags.remove(repository, reference.tag, actor, now, precondition)
+      : this.#index.manifests.remove(repository, reference.digest, actor, now, precondition));
+    if (removed === 'changed') throw preconditionFailed(reference);
     if (!removed) throw new RegistryError('MANIFEST_UNKNOWN');
   }
 

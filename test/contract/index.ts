@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Index } from '../../src/index/index.ts';
+import type { ReceivedManifest } from '../../src/index/manifests.ts';
+import type { HistoryPage } from '../../src/index/tags.ts';
 import { uploadOffset } from '../../src/index/uploads.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
+import type { Precondition } from '../../src/oci/precondition.ts';
 import { parseRepositoryName, type RepositoryName } from '../../src/oci/reference.ts';
 import {
   beginUpload,
@@ -32,7 +35,7 @@ export interface IndexUnderTest {
   readonly index: Index;
   /** The same index as another process sees it; the caller closes it. */
   again(): Promise<Index>;
-  /** A repository's history of tags, the oldest first. No port reads it yet. */
+  /** A repository's history of tags, the oldest first, with what no port tells. */
   tagEvents(repository: RepositoryName): Promise<readonly TagEvent[]>;
   /** How many bodies of manifests are kept under the digest. */
   bodies(digest: Digest): Promise<number>;
@@ -42,6 +45,7 @@ export interface IndexUnderTest {
 
 const ALL = 1_000_000;
 const FIRST_PAGE = { after: undefined, limit: 100 };
+const WHOLE_HISTORY = { beforeMs: undefined, sinceMs: undefined, digest: undefined, limit: 100 };
 
 /** What every index promises. Call it inside a `describe` that names the adapter. */
 export function indexContract(open: () => Promise<IndexUnderTest>): void {
@@ -178,6 +182,20 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       await index.blobs.unlink(holder, digest);
       expect(await index.blobs.mount(to, digest, holder, 1)).toBe(false);
       expect(await index.blobs.find(to, digest)).toBeUndefined();
+    });
+
+    it('have a holder, told only of repositories that may be told of', async () => {
+      const [holder, other] = [newRepository(), newRepository()];
+      const digest = newDigest();
+      expect(await index.blobs.holder(digest, 'any')).toBeUndefined();
+      await putBlob(index, holder, digest);
+      await putBlob(index, other, newDigest());
+      expect(await index.blobs.holder(digest, 'any')).toBe(holder);
+      expect(await index.blobs.holder(digest, [newRepository(), other, holder])).toBe(holder);
+      expect(await index.blobs.holder(digest, [other, newRepository(), 'no name at all'])).toBeUndefined();
+      expect(await index.blobs.holder(digest, [])).toBeUndefined();
+      await index.blobs.unlink(holder, digest);
+      expect(await index.blobs.holder(digest, 'any')).toBeUndefined();
     });
 
     it('are taken out of one repository and stay in the others', async () => {
@@ -464,6 +482,17 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       expect((await index.manifests.find(repository, whole.digest))?.mediaType).toBe(MediaType.ociIndex);
     });
 
+    it('are taken without the parts that may be missing, and with all others', async () => {
+      const repository = newRepository();
+      const [blob, child] = [newDigest(), newDigest()];
+      const image = { ...manifestOf(repository, { blobs: [blob] }), mayBeMissing: [blob] };
+      expect(await index.manifests.put(image)).toEqual({ outcome: 'stored' });
+      const sparse = manifestOf(repository, { children: [image.digest, child] });
+      expect(await index.manifests.put({ ...sparse, mayBeMissing: [child] })).toEqual({ outcome: 'stored' });
+      const other = manifestOf(repository, { children: [newDigest(), child] });
+      expect((await index.manifests.put({ ...other, mayBeMissing: [child] })).outcome).toBe('missing');
+    });
+
     it('are not kept from referring to a subject that is not there', async () => {
       const repository = newRepository();
       const subject = newDigest();
@@ -526,6 +555,73 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
     });
   });
 
+  describe('preconditions', () => {
+    it('are those of the tags, of which each must fulfil them', async () => {
+      const repository = newRepository();
+      const one = await putManifest(index, repository, { tags: ['a', 'b'] });
+      const next = manifestOf(repository, { tags: ['a', 'b', 'c'] });
+      const put = (precondition: Precondition) => index.manifests.put({ ...next, precondition });
+      expect(await put({ ifNoneMatch: '*' })).toEqual({ outcome: 'changed', tag: 'a' });
+      expect(await put({ ifMatch: [one.digest] })).toEqual({ outcome: 'changed', tag: 'c' });
+      expect(await put({ ifMatch: '*' })).toEqual({ outcome: 'changed', tag: 'c' });
+      expect(await put({ ifMatch: [] })).toEqual({ outcome: 'changed', tag: 'a' });
+      // Nothing of it was kept.
+      expect(await index.manifests.find(repository, next.digest)).toBeUndefined();
+      expect(await index.manifests.read(next.digest)).toBeUndefined();
+      expect(await index.tags.list(repository, FIRST_PAGE)).toEqual(['a', 'b']);
+      expect(await put({ ifNoneMatch: [next.digest] })).toEqual({ outcome: 'stored' });
+      expect(await index.tags.list(repository, FIRST_PAGE)).toEqual(['a', 'b', 'c']);
+      expect(await put({ ifMatch: [newDigest(), next.digest] })).toEqual({ outcome: 'stored' });
+    });
+
+    it('of a push without tags are those of the manifest', async () => {
+      const repository = newRepository();
+      const received = manifestOf(repository);
+      const put = (precondition: Precondition) => index.manifests.put({ ...received, precondition });
+      expect(await put({ ifMatch: '*' })).toEqual({ outcome: 'changed', tag: undefined });
+      expect(await put({ ifNoneMatch: '*' })).toEqual({ outcome: 'stored' });
+      expect(await put({ ifNoneMatch: '*' })).toEqual({ outcome: 'changed', tag: undefined });
+      expect(await put({ ifMatch: [received.digest] })).toEqual({ outcome: 'stored' });
+    });
+
+    it('of a removal that do not hold leave everything', async () => {
+      const repository = newRepository();
+      const { digest } = await putManifest(index, repository, { tags: ['v'] });
+      const never = { ifMatch: [newDigest()] };
+      expect(await index.tags.remove(repository, tag('v'), 'bob', 1, never)).toBe('changed');
+      expect(await index.manifests.remove(repository, digest, 'bob', 1, never)).toBe('changed');
+      // What is not there is not there, whatever the condition.
+      expect(await index.tags.remove(repository, tag('w'), 'bob', 1, never)).toBe(false);
+      expect(await index.manifests.remove(repository, newDigest(), 'bob', 1, never)).toBe(false);
+      expect((await index.manifests.findByTag(repository, tag('v')))?.digest).toBe(digest);
+      expect(await index.tags.remove(repository, tag('v'), 'bob', 1, { ifMatch: [digest] })).toBe(true);
+      expect(await index.manifests.remove(repository, digest, 'bob', 1, { ifMatch: '*' })).toBe(true);
+    });
+
+    it('let one of many win that ask at once, in any processes', async () => {
+      const other = await place.again();
+      onTestFinished(() => other.close());
+      const repository = newRepository();
+      let current = await putManifest(index, repository, { tags: ['v'] });
+      for (let round = 0; round < 5; round += 1) {
+        const precondition = { ifMatch: [current.digest] };
+        const pushes = Array.from({ length: 6 }, () => ({
+          ...manifestOf(repository, { tags: ['v'] }),
+          precondition,
+        }));
+        const outcomes = await Promise.all(
+          pushes.map((push, position) => (position % 2 === 0 ? index : other).manifests.put(push)),
+        );
+        const winners = pushes.filter((_, position) => outcomes[position]?.outcome === 'stored');
+        expect(winners).toHaveLength(1);
+        const [winner] = winners;
+        if (winner === undefined) throw new Error('nobody won');
+        expect((await index.manifests.findByTag(repository, tag('v')))?.digest).toBe(winner.digest);
+        current = winner;
+      }
+    });
+  });
+
   describe('referrers', () => {
     const page = { artifactType: undefined, after: undefined, limit: 100 };
 
@@ -584,6 +680,28 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
       }
     });
 
+    it('are also those that somebody lists, if they are here and have no other subject', async () => {
+      const [repository, elsewhere] = [newRepository(), newRepository()];
+      const subject = newDigest();
+      const own = await putManifest(index, repository, { subject, artifactType: 'application/a' });
+      const plain = await putManifest(index, repository, { artifactType: 'application/a' });
+      const other = await putManifest(index, repository, { artifactType: 'application/b' });
+      const foreign = await putManifest(index, repository, { subject: newDigest() });
+      const far = await putManifest(index, elsewhere, { artifactType: 'application/a' });
+      await putManifest(index, repository, { artifactType: 'application/a' });
+      const listed = [own, plain, other, foreign, far].map(({ digest }) => digest).concat(newDigest());
+      const found = async (more: Partial<Parameters<Index['manifests']['referrers']>[2]>) =>
+        (await index.manifests.referrers(repository, subject, { ...page, listed, ...more })).map(
+          ({ digest }) => digest,
+        );
+      const all = [own.digest, plain.digest, other.digest].sort();
+      expect(await found({})).toEqual(all);
+      expect(await found({ limit: 2 })).toEqual(all.slice(0, 2));
+      expect(await found({ after: all[1] })).toEqual(all.slice(2));
+      expect(await found({ artifactType: 'application/a' })).toEqual([own.digest, plain.digest].sort());
+      expect(await found({ listed: [] })).toEqual([own.digest]);
+    });
+
     it('are gone with the manifest', async () => {
       const repository = newRepository();
       const subject = newDigest();
@@ -611,6 +729,54 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
         { tag: 'v', digest: one.digest, previous: null, actor: '', at: 50 },
         { tag: 'v', digest: null, previous: one.digest, actor: 'erin', at: 60 },
       ]);
+    });
+
+    it('have a history that can be read, also when they and their manifests are gone', async () => {
+      const repository = newRepository();
+      const one = await putManifest(index, repository, { tags: ['v'], atMs: 10 });
+      const two = await putManifest(index, repository, { tags: ['v', 'w'], atMs: 20 });
+      await index.tags.remove(repository, tag('v'), 'bob', 30);
+      await index.manifests.put({ ...one, atMs: 40 });
+      await index.manifests.remove(repository, one.digest, 'bob', 50);
+      await index.manifests.remove(repository, two.digest, 'bob', 60);
+      const event = (kind: string, { digest, bytes, manifest }: ReceivedManifest, atMs: number) => ({
+        event: kind,
+        digest,
+        mediaType: manifest.mediaType,
+        sizeBytes: bytes.byteLength,
+        atMs,
+      });
+      const all = [
+        event('deleted', one, 50),
+        event('created', one, 40),
+        event('deleted', two, 30),
+        event('created', two, 20),
+        event('created', one, 10),
+      ];
+      const history = (more: Partial<HistoryPage>, name = 'v') =>
+        index.tags.history(repository, tag(name), { ...WHOLE_HISTORY, ...more });
+      expect(await history({})).toEqual(all);
+      expect(await history({ limit: 2 })).toEqual(all.slice(0, 2));
+      expect(await history({ limit: 0 })).toEqual([]);
+      expect(await history({ beforeMs: 40 })).toEqual(all.slice(2));
+      expect(await history({ beforeMs: 40.5 })).toEqual(all.slice(1));
+      expect(await history({ sinceMs: 30 })).toEqual(all.slice(0, 2));
+      expect(await history({ sinceMs: 10, beforeMs: 50 })).toEqual(all.slice(1, 4));
+      expect(await history({ digest: two.digest })).toEqual(all.slice(2, 4));
+      expect(await history({ digest: two.digest, sinceMs: 20, limit: 1 })).toEqual([all[2]]);
+      expect(await history({ digest: newDigest() })).toEqual([]);
+      expect(await history({}, 'never')).toEqual([]);
+      expect(await index.tags.history(newRepository(), tag('v'), WHOLE_HISTORY)).toEqual([]);
+    });
+
+    it('have a history in which no two events share a time, even where the clock goes back', async () => {
+      const repository = newRepository();
+      const one = await putManifest(index, repository, { tags: ['v'], atMs: 100 });
+      const two = await putManifest(index, repository, { tags: ['v'], atMs: 100 });
+      await index.manifests.put({ ...one, atMs: 7 });
+      await index.manifests.put({ ...two, atMs: 1_000 });
+      const history = await index.tags.history(repository, tag('v'), WHOLE_HISTORY);
+      expect(history.map(({ atMs }) => atMs)).toEqual([1_000, 102, 101, 100]);
     });
 
     it('are removed alone; their manifest and its other tags stay', async () => {
@@ -842,6 +1008,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
         'blobs.find': () => closed.blobs.find(repository, digest),
         'blobs.commit': () => closed.blobs.commit(blob),
         'blobs.mount': () => closed.blobs.mount(repository, digest, repository, 1),
+        'blobs.holder': () => closed.blobs.holder(digest, 'any'),
         'blobs.unlink': () => closed.blobs.unlink(repository, digest),
         'blobs.discarded': () => closed.blobs.discarded(1),
         'blobs.forget': () => closed.blobs.forget(['x']),
@@ -860,6 +1027,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
           closed.manifests.referrers(repository, digest, { artifactType: undefined, ...FIRST_PAGE }),
         'tags.list': () => closed.tags.list(repository, FIRST_PAGE),
         'tags.remove': () => closed.tags.remove(repository, tag('x'), 'x', 1),
+        'tags.history': () => closed.tags.history(repository, tag('x'), WHOLE_HISTORY),
         'tags.repositories': () => closed.tags.repositories(FIRST_PAGE),
         'garbage.repositories': () => closed.garbage.repositories(FIRST_PAGE),
         'garbage.scanManifests': () => closed.garbage.scanManifests(repository, rule, FIRST_PAGE),

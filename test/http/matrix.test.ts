@@ -136,6 +136,7 @@ describe('every route with every method and role', () => {
       target: `${base}/blobs/uploads/3b0a5a9c-4e5b-4d5f-9f63-0f62a6dcf8a5`,
       methods: {
         GET: { needs: 'pull', status: 204, prepare: upload },
+        HEAD: { needs: 'pull', status: 204, prepare: upload },
         PATCH: {
           needs: 'push',
           status: 202,
@@ -209,6 +210,21 @@ describe('every route with every method and role', () => {
     {
       route: 'end-12, the referrers',
       target: `${base}/referrers/${MISSING}`,
+      methods: { GET: { needs: 'pull', status: 200 } },
+    },
+    {
+      route: 'the extensions of the registry',
+      target: '/v2/_oci/ext/discover',
+      methods: { GET: { needs: 'a token', status: 200 } },
+    },
+    {
+      route: 'the extensions of a repository',
+      target: `${base}/_oci/ext/discover`,
+      methods: { GET: { needs: 'pull', status: 200 } },
+    },
+    {
+      route: 'the history of a tag',
+      target: `${base}/_oci/tag-history/v1`,
       methods: { GET: { needs: 'pull', status: 200 } },
     },
   ];

@@ -32,6 +32,8 @@ export interface Sent {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The values of a header that may be sent several times, one for each time. */
+  all(name: string): readonly string[];
   readonly body: Buffer;
   readonly text: string;
   /** The parsed body. */
@@ -167,12 +169,17 @@ export async function sendTo(app: App, method: string, target: string, sent: Sen
   const body = await bytesOf(reply);
   const text = body.toString('utf8');
   const headers = Object.fromEntries(
-    Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    // What is sent several times reads as one list (RFC 9110, section 5.3).
+    Object.entries(reply.headers).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'string' ? value : value.join(', '),
+    ]),
   );
   const json = <T>(): T => JSON.parse(text) as T;
   return {
     status: reply.status,
     headers,
+    all: (name) => [reply.headers[name] ?? []].flat(),
     body,
     text,
     json,

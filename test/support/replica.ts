@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ContentStore } from '../../src/content/content-store.ts';
+import type { ContentStore, ContentStream } from '../../src/content/content-store.ts';
 import { openFsContentStore } from '../../src/content/fs/open.ts';
 import type { Index } from '../../src/index/index.ts';
 import { openSqliteIndex } from '../../src/index/sqlite/open.ts';
@@ -13,7 +13,9 @@ import {
   type RepositoryName,
 } from '../../src/oci/reference.ts';
 import type { Clock } from '../../src/ports.ts';
+import type { OpenBlob, OpenPart } from '../../src/registry/blobs.ts';
 import type { Announced, Body } from '../../src/registry/body.ts';
+import { DEFAULT_RULES } from '../../src/registry/manifest-rules.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
 import { newFolder, removeFolder } from './folders.ts';
 import { drain } from './pieces.ts';
@@ -66,6 +68,7 @@ export function replicaOf(
     onDiscard: () => {
       discards += 1;
     },
+    manifestRules: DEFAULT_RULES,
     deleteEnabled: options.deleteEnabled ?? true,
   });
   return { ...registry, log, discards: () => discards };
@@ -123,7 +126,19 @@ export async function pullBlob(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<Buffer> {
-  return drain((await registry.blobs.open(repository, digest, () => undefined)).stream);
+  return drain(wholeOf(await registry.blobs.open(repository, digest, () => undefined)));
+}
+
+/** The stream of a blob that was opened whole. */
+export function wholeOf({ content }: OpenBlob): ContentStream {
+  if (!('next' in content)) throw new Error('the blob was opened in parts');
+  return content;
+}
+
+/** The parts of a blob that was opened in ranges. */
+export function partsOf({ content }: OpenBlob): readonly OpenPart[] {
+  if ('next' in content) throw new Error('the blob was opened whole');
+  return content;
 }
 
 export function repo(text: string): RepositoryName {

@@ -8,6 +8,16 @@ import { challenge } from './challenge.ts';
 export interface Caller {
   /** Empty where nobody logged in. */
   readonly account: string;
+  /** All that the caller may do, beyond what this request needs. */
+  readonly granted: 'everything' | readonly Access[];
+}
+
+/** The repositories that a caller may pull from. */
+export function pullableBy({ granted }: Caller): 'any' | readonly string[] {
+  if (granted === 'everything') return 'any';
+  return granted
+    .filter(({ type, name }) => type === 'repository' && covers(granted, { type, name, actions: ['pull'] }))
+    .map(({ name }) => name);
 }
 
 /** Decides, before any handler, whether a request may do what it asks for. */
@@ -19,7 +29,7 @@ export interface AccessControl {
 /** Lets everybody do everything, as a distribution configuration without `auth` asks for. */
 export const OPEN_ACCESS: AccessControl = {
   async check() {
-    return { account: '' };
+    return { account: '', granted: 'everything' };
   },
 };
 
@@ -57,7 +67,7 @@ export class TokenAccess implements AccessControl {
         message: insufficient(verified, required),
       });
     }
-    return { account: verified.subject };
+    return { account: verified.subject, granted: verified.access };
   }
 }
 

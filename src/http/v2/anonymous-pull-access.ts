@@ -37,14 +37,15 @@ export class AnonymousPullAccess implements AccessControl {
     const { accounts, realm, service } = this.#options;
     const header = request.headers['authorization'];
     // containerd and curl do not ask /v2/ first: they need no token to pull.
-    if (header === undefined && isPull(required)) return { account: '' };
+    if (header === undefined && isPull(required)) return { account: '', granted: required };
     if (basicCredentials(header) !== undefined) {
       const account = await accountOf(accounts, request);
-      if (account !== undefined) return { account };
+      if (account !== undefined) return { account, granted: 'everything' };
       throw challenge({ realm: realm(request), service, required });
     }
     const caller = await this.#tokens.check(request, required);
-    if (caller.account === '' || accounts.has(caller.account)) return caller;
+    if (caller.account === '') return caller;
+    if (accounts.has(caller.account)) return { ...caller, granted: 'everything' };
     throw challenge(
       { realm: realm(request), service, required },
       { error: 'invalid_token', message: 'the account of the token is no longer in the htpasswd file' },

@@ -20,7 +20,7 @@ export class BasicAccess implements AccessControl {
 
   async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
     const account = await accountOf(this.#accounts, request);
-    if (account !== undefined) return { account };
+    if (account !== undefined) return { account, granted: 'everything' };
     throw new HttpError(
       'UNAUTHORIZED',
       { 'WWW-Authenticate': `Basic realm=${quotedHeaderText(this.#realm)}` },

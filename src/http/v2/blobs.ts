@@ -1,38 +1,56 @@
-import { parseDigest } from '../../oci/digest.ts';
+import { type Digest, parseDigest } from '../../oci/digest.ts';
 import { InvalidValueError } from '../../oci/invalid.ts';
-import { type ByteRange, parseRange } from '../../oci/range.ts';
+import { type ByteRange, parseRanges } from '../../oci/range.ts';
+import type { OpenPart } from '../../registry/blobs.ts';
+import { etagOf, notModified, preconditionOf } from '../conditional.ts';
 import { HttpError } from '../http-error.ts';
 import { empty, type HttpRequest, type Reply } from '../message.ts';
 import type { RepositoryContext } from './context.ts';
+import { multipart } from './multipart.ts';
 
-/** end-2: GET a blob, or a range of it. */
+/** end-2: GET a blob, or ranges of it. */
 export async function getBlob({ request, registry, repository, target }: RepositoryContext): Promise<Reply> {
   const digest = parseDigest(target);
-  const { sizeBytes, range, stream } = await registry.blobs.open(repository, digest, (size) =>
-    rangeOf(request, digest, size),
+  const precondition = preconditionOf(request);
+  if (precondition !== undefined) {
+    const unchanged = notModified(
+      precondition,
+      digest,
+      blobHeaders(digest, await registry.blobs.sizeBytes(repository, digest)),
+    );
+    if (unchanged !== undefined) return unchanged;
+  }
+  const { sizeBytes, content } = await registry.blobs.open(repository, digest, (size) =>
+    rangesOf(request, digest, size),
   );
-  const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
-  return {
-    status: range === undefined ? 200 : 206,
-    headers: {
-      ...blobHeaders(digest, lengthBytes),
-      ...(range && { 'Content-Range': `bytes ${range.first}-${range.last}/${sizeBytes}` }),
-    },
-    body: stream,
-  };
+  if ('next' in content) return { status: 200, headers: blobHeaders(digest, sizeBytes), body: content };
+  return partial(digest, content, sizeBytes);
 }
 
-function etagOf(digest: string): string {
-  return `"${digest}"`;
+function partial(digest: Digest, parts: readonly OpenPart[], sizeBytes: number): Reply {
+  const [first, second] = parts;
+  if (first !== undefined && second === undefined) {
+    const { range, stream } = first;
+    return {
+      status: 206,
+      headers: {
+        ...blobHeaders(digest, range.last - range.first + 1),
+        'Content-Range': `bytes ${range.first}-${range.last}/${sizeBytes}`,
+      },
+      body: stream,
+    };
+  }
+  const { contentType, lengthBytes, body } = multipart(parts, sizeBytes);
+  return { status: 206, headers: { ...blobHeaders(digest, lengthBytes), 'Content-Type': contentType }, body };
 }
 
 /** @throws HttpError 416, which says how many bytes there are (RFC 9110, section 15.5.17) */
-function rangeOf(request: HttpRequest, digest: string, sizeBytes: number): ByteRange | undefined {
+function rangesOf(request: HttpRequest, digest: string, sizeBytes: number): readonly ByteRange[] | undefined {
   // RFC 9110, section 13.1.5: with another validator the Range is to be ignored.
   const ifRange = request.headers['if-range'];
   if (ifRange !== undefined && ifRange !== etagOf(digest)) return undefined;
   try {
-    return parseRange(request.headers['range'], sizeBytes);
+    return parseRanges(request.headers['range'], sizeBytes);
   } catch (error) {
     if (!(error instanceof InvalidValueError)) throw error;
     throw new HttpError(
@@ -44,9 +62,11 @@ function rangeOf(request: HttpRequest, digest: string, sizeBytes: number): ByteR
 }
 
 /** end-2: HEAD a blob. */
-export async function headBlob({ registry, repository, target }: RepositoryContext): Promise<Reply> {
+export async function headBlob({ request, registry, repository, target }: RepositoryContext): Promise<Reply> {
   const digest = parseDigest(target);
-  return { status: 200, headers: blobHeaders(digest, await registry.blobs.sizeBytes(repository, digest)) };
+  const precondition = preconditionOf(request);
+  const headers = blobHeaders(digest, await registry.blobs.sizeBytes(repository, digest));
+  return (precondition && notModified(precondition, digest, headers)) ?? { status: 200, headers };
 }
 
 /** end-10 */

@@ -55,17 +55,17 @@ function pullOf({ name, subject }: RouteMatch, request: HttpRequest, reply: Repl
   if (subject === undefined || (name !== 'manifest' && name !== 'blob')) return undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
   if (reply.status !== 200 && reply.status !== 206) return undefined;
-  const { headers } = reply;
-  const digest = headers['Docker-Content-Digest'] ?? '';
+  const header = (called: string): string => String(reply.headers[called] ?? '');
+  const digest = header('Docker-Content-Digest');
   if (!isDigest(digest)) return undefined;
-  const total = /\/(\d+)$/.exec(headers['Content-Range'] ?? '')?.[1] ?? headers['Content-Length'];
+  const total = /\/(\d+)$/.exec(header('Content-Range'))?.[1] ?? header('Content-Length');
   return {
     kind: name,
     repository: subject.repository,
     digest,
-    mediaType: name === 'blob' ? 'application/octet-stream' : (headers['Content-Type'] ?? ''),
+    mediaType: name === 'blob' ? 'application/octet-stream' : header('Content-Type'),
     // Of a part, the whole is what was pulled from.
-    sizeBytes: Number(total ?? 0),
+    sizeBytes: Number(total),
     tag: name === 'manifest' && !isDigest(subject.target) ? subject.target : undefined,
   };
 }

@@ -1,29 +1,13 @@
 import { RegistryError } from '../../errors.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/media-types.ts';
-import type { ListQuery } from '../../registry/listing.ts';
 import { json, type Reply } from '../message.ts';
 import type { RepositoryContext, V2Context } from './context.ts';
+import { linkTo, listQuery } from './pages.ts';
 
 const DEFAULT_PAGE = 100;
 // Each may bring 64 KiB of annotations.
 const REFERRERS_PAGE = 100;
-
-/** @throws RegistryError PAGINATION_NUMBER_INVALID */
-function listQuery(query: URLSearchParams, defaultLimit: number): ListQuery {
-  const n = query.get('n');
-  if (n !== null && !/^\d{1,9}$/.test(n)) {
-    throw new RegistryError('PAGINATION_NUMBER_INVALID', {
-      message: 'the query parameter "n" must be a whole number, 0 or more',
-      detail: { n: n.slice(0, 50) },
-    });
-  }
-  return { limit: n === null ? defaultLimit : Number(n), after: query.get('last') ?? undefined };
-}
-
-function linkTo(url: string): Record<string, string> {
-  return { Link: `<${url}>; rel="next"` };
-}
 
 /** end-8: the tags of a repository. Without `n`, all of them, up to the configured most. */
 export async function listTags(context: RepositoryContext): Promise<Reply> {

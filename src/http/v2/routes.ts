@@ -3,8 +3,10 @@ import type { Access } from '../../oci/scope.ts';
 import { type HttpRequest, json, type Reply } from '../message.ts';
 import { deleteBlob, getBlob, headBlob } from './blobs.ts';
 import type { RepositoryContext, V2Context } from './context.ts';
+import { discoverExtensions, discoverRepositoryExtensions } from './extensions.ts';
 import { listReferrers, listRepositories, listTags } from './lists.ts';
 import { deleteManifest, getManifest, headManifest, putManifest } from './manifests.ts';
+import { listTagHistory } from './tag-history.ts';
 import { deleteUpload, getUpload, patchUpload, putUpload, startUpload } from './uploads.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -47,6 +49,7 @@ const REPOSITORY_ROUTES: readonly RepositoryRoute[] = [
     tail: ['blobs', 'uploads', '*'],
     actions: {
       GET: { handle: getUpload, needs: PULL },
+      HEAD: { handle: getUpload, needs: PULL },
       PATCH: { handle: patchUpload, needs: PUSH },
       PUT: { handle: putUpload, needs: PUSH },
       DELETE: { handle: deleteUpload, needs: PUSH },
@@ -73,6 +76,16 @@ const REPOSITORY_ROUTES: readonly RepositoryRoute[] = [
   },
   { name: 'tags', tail: ['tags', 'list'], actions: { GET: { handle: listTags, needs: PULL } } },
   { name: 'referrers', tail: ['referrers', '*'], actions: { GET: { handle: listReferrers, needs: PULL } } },
+  {
+    name: 'tag-history',
+    tail: ['_oci', 'tag-history', '*'],
+    actions: { GET: { handle: listTagHistory, needs: PULL } },
+  },
+  {
+    name: 'repository-extensions',
+    tail: ['_oci', 'ext', 'discover'],
+    actions: { GET: { handle: discoverRepositoryExtensions, needs: PULL } },
+  },
 ];
 
 const PING: Actions<V2Context> = {
@@ -81,6 +94,8 @@ const PING: Actions<V2Context> = {
 };
 
 const CATALOG: Actions<V2Context> = { GET: { handle: listRepositories, needs: ['*'] } };
+
+const EXTENSIONS: Actions<V2Context> = { GET: { handle: discoverExtensions, needs: [] } };
 
 /** A path that is a route's, with everything in it parsed. */
 export interface RouteMatch {
@@ -115,6 +130,7 @@ export function matchRoute(request: HttpRequest): RouteMatch | undefined {
   if (path === '_catalog') {
     return plain('catalog', CATALOG, request.method, [{ type: 'registry', name: 'catalog', actions: ['*'] }]);
   }
+  if (path === '_oci/ext/discover') return plain('extensions', EXTENSIONS, request.method, []);
   const parts = path.split('/');
   const route = REPOSITORY_ROUTES.find(({ tail }) => fits(tail, parts));
   if (route === undefined) return undefined;
@@ -155,6 +171,7 @@ function requiredFor(
 ): readonly Access[] {
   const own: Access = { type: 'repository', name: repository, actions: needs };
   const from = request.method === 'POST' && request.query.has('mount') ? request.query.get('from') : null;
+  // Without a source, the handler looks only where the caller may pull.
   if (from === null || from === repository) return [own];
   return [own, { type: 'repository', name: parseRepositoryName(from), actions: PULL }];
 }
@@ -170,6 +187,7 @@ export function describeRoutes(): { path: string; method: string; needs: string 
   return [
     ...rows('/v2/', PING, ''),
     ...rows('/v2/_catalog', CATALOG, 'registry:catalog'),
+    ...rows('/v2/_oci/ext/discover', EXTENSIONS, ''),
     ...REPOSITORY_ROUTES.flatMap(({ tail, actions }) =>
       rows(`/v2/<name>/${tail.join('/')}`, actions, 'repository:<name>'),
     ),

@@ -1,8 +1,9 @@
 import { RegistryError } from '../../errors.ts';
-import { isDigestAlgorithm, parseDigest } from '../../oci/digest.ts';
+import { type Digest, isDigestAlgorithm, parseDigest } from '../../oci/digest.ts';
 import { parseRepositoryName, type RepositoryName } from '../../oci/reference.ts';
 import type { UploadStatus } from '../../registry/uploads.ts';
 import { empty, type Reply } from '../message.ts';
+import { pullableBy } from './access.ts';
 import type { RepositoryContext } from './context.ts';
 import { announcedBy, bodyOf } from './request-body.ts';
 
@@ -29,20 +30,13 @@ function created(repository: RepositoryName, digest: string, urlOf: UrlOf): Repl
 }
 
 /** end-4a, end-4b, end-4c, end-11: begins an upload, or ends it at once with the whole blob or by a mount. */
-export async function startUpload({
-  request,
-  registry,
-  repository,
-  urlOf,
-}: RepositoryContext): Promise<Reply> {
+export async function startUpload(context: RepositoryContext): Promise<Reply> {
+  const { request, registry, repository, urlOf } = context;
   const { query } = request;
   const mount = query.get('mount');
-  const from = query.get('from');
-  if (mount !== null && from !== null) {
+  if (mount !== null) {
     const digest = parseDigest(mount);
-    if (await registry.blobs.mount(repository, digest, parseRepositoryName(from))) {
-      return created(repository, digest, urlOf);
-    }
+    if (await mountFrom(context, digest)) return created(repository, digest, urlOf);
   }
   const whole = query.get('digest');
   if (whole !== null) {
@@ -58,6 +52,20 @@ export async function startUpload({
   }
   const upload = await registry.uploads.start(repository, algorithm);
   return empty(202, uploadHeaders(repository, upload, urlOf));
+}
+
+/**
+ * A named source was checked with the route; "the registry MAY treat the `from` parameter as optional", and then it
+ * is any repository that this caller may pull from.
+ */
+function mountFrom(
+  { request, registry, repository, caller }: RepositoryContext,
+  digest: Digest,
+): Promise<boolean> {
+  const from = request.query.get('from');
+  return from === null
+    ? registry.blobs.mountFromAny(repository, digest, pullableBy(caller))
+    : registry.blobs.mount(repository, digest, parseRepositoryName(from));
 }
 
 /** end-13: how far an upload has come. */

@@ -20,6 +20,19 @@ const PUT = query<{ digest: string; key: string; size: number }>(
    ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size`,
 );
 
+const ANY_HOLDER = query<{ digest: string }, { name: string }>(
+  `SELECT name FROM repositories
+   WHERE id = (SELECT repository_id FROM blob_links WHERE digest = :digest LIMIT 1)`,
+);
+
+const HOLDER_AMONG = query<{ digest: string; names: string }, { name: string }>(
+  `SELECT wanted.value AS name FROM json_each(:names) AS wanted
+   WHERE EXISTS (
+     SELECT 1 FROM blob_links
+     WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = wanted.value)
+   ) LIMIT 1`,
+);
+
 const LINK = query<{ repository: number; digest: string; at: number }>(
   `INSERT INTO blob_links (repository_id, digest, linked_at) VALUES (:repository, :digest, :at)
    ON CONFLICT (repository_id, digest) DO UPDATE SET linked_at = excluded.linked_at`,
@@ -74,6 +87,17 @@ export async function mountBlob(
   if ((await findBlob(session, from, digest)) === undefined) return false;
   await session.run(LINK, { repository: await ensureRepository(session, repository), digest, at: atMs });
   return true;
+}
+
+export async function findHolder(
+  session: Session,
+  digest: Digest,
+  among: 'any' | readonly string[],
+): Promise<RepositoryName | undefined> {
+  const row = await (among === 'any'
+    ? session.first(ANY_HOLDER, { digest })
+    : session.first(HOLDER_AMONG, { digest, names: JSON.stringify(among) }));
+  return row?.name as RepositoryName | undefined;
 }
 
 export async function unlinkBlobFrom(

@@ -1,15 +1,17 @@
+import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
+import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
-import type { ManifestRecord, PutManifestOutcome, ReceivedManifest, Referrer } from '../manifests.ts';
+import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
-import { moveTag, removeTagsOf } from './tags.ts';
+import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
 
 const MAX_LISTED_ANNOTATIONS = 64 * 1024;
 
 // A join of these small tables costs SQLite several times what the subqueries cost: 24 µs against 4.
-interface ManifestRow {
+export interface ManifestRow {
   digest: string;
   media_type: string;
   size: number;
@@ -27,6 +29,10 @@ const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
        SELECT digest FROM tags
        WHERE name = :tag AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
      )`,
+);
+
+const IS_HERE = query<{ repository: number; digest: string }, { digest: string }>(
+  'SELECT digest FROM manifests WHERE repository_id = :repository AND digest = :digest',
 );
 
 const BODY = query<{ digest: string }, { bytes: Uint8Array }>(
@@ -99,19 +105,7 @@ const DELETE_UNUSED_BODY = query<{ digest: string }>(
    WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest)`,
 );
 
-const REFERRERS = query<
-  { repository: string; subject: string; artifactType: string | null; after: string; limit: number },
-  ManifestRow & { artifact_type: string | null; annotations: string | null }
->(
-  `SELECT digest, media_type, size, artifact_type, annotations FROM manifests
-   WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository)
-     AND subject = :subject
-     AND digest > :after
-     AND (:artifactType IS NULL OR artifact_type = :artifactType)
-   ORDER BY digest LIMIT :limit`,
-);
-
-function toRecord(row: ManifestRow): ManifestRecord {
+export function toRecord(row: ManifestRow): ManifestRecord {
   return { digest: row.digest as Digest, mediaType: row.media_type, sizeBytes: row.size };
 }
 
@@ -144,14 +138,38 @@ function listedAnnotations({ subject, annotations }: Manifest): string | null {
   return text.length > MAX_LISTED_ANNOTATIONS ? null : text;
 }
 
+function toJson(descriptors: readonly Descriptor[]): string {
+  return JSON.stringify([...new Set(descriptors.map(({ digest }) => digest))]);
+}
+
+/** The first of what the precondition speaks of for which it does not hold. */
+async function failing(
+  session: Session,
+  { precondition, tags, digest }: ReceivedManifest,
+  repository: number,
+): Promise<PutManifestOutcome | undefined> {
+  if (precondition === undefined) return undefined;
+  if (tags.length === 0) {
+    const current = await session.first(IS_HERE, { repository, digest });
+    return holds(precondition, current && digest) ? undefined : { outcome: 'changed', tag: undefined };
+  }
+  for (const tag of tags) {
+    if (!holds(precondition, await digestOfTag(session, repository, tag))) return { outcome: 'changed', tag };
+  }
+  return undefined;
+}
+
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
   const { manifest, digest } = received;
   const repository = await ensureRepository(session, received.repository);
-  const blobs = JSON.stringify([...new Set(manifest.blobs.map((blob) => blob.digest))]);
-  const manifests = JSON.stringify([...new Set(manifest.manifests.map((child) => child.digest))]);
+  const failed = await failing(session, received, repository);
+  if (failed !== undefined) return failed;
+  const mayBeMissing = new Set(received.mayBeMissing);
+  const needed = (descriptors: readonly Descriptor[]): string =>
+    toJson(descriptors.filter((part) => !mayBeMissing.has(part.digest)));
   const missing = [
-    ...(await session.all(ABSENT_BLOBS, { repository, digests: blobs })),
-    ...(await session.all(ABSENT_MANIFESTS, { repository, digests: manifests })),
+    ...(await session.all(ABSENT_BLOBS, { repository, digests: needed(manifest.blobs) })),
+    ...(await session.all(ABSENT_MANIFESTS, { repository, digests: needed(manifest.manifests) })),
   ];
   if (missing.length > 0) return { outcome: 'missing', digests: missing.map((row) => row.digest as Digest) };
   await session.run(PUT_BODY, { digest, bytes: received.bytes });
@@ -165,9 +183,8 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     annotations: listedAnnotations(manifest),
     at: received.atMs,
   });
-  const foreignBlobs = JSON.stringify([...new Set(manifest.foreignBlobs.map((blob) => blob.digest))]);
-  for (const targets of [blobs, foreignBlobs, manifests]) {
-    await session.run(PUT_REFERENCES, { repository, manifest: digest, targets });
+  for (const parts of [manifest.blobs, manifest.foreignBlobs, manifest.manifests]) {
+    await session.run(PUT_REFERENCES, { repository, manifest: digest, targets: toJson(parts) });
   }
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {
@@ -182,12 +199,15 @@ export async function removeManifest(
   digest: Digest,
   actor: string,
   atMs: number,
-): Promise<boolean> {
+  precondition: Precondition = {},
+): Promise<boolean | 'changed'> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
-  if (!(await deleteManifest(session, repository, digest))) return false;
+  if ((await session.first(IS_HERE, { repository, digest })) === undefined) return false;
+  if (!holds(precondition, digest)) return 'changed';
+  // Before the manifest goes: the history keeps its type and size.
   await removeTagsOf(session, { repository, digest, actor, atMs });
-  return true;
+  return deleteManifest(session, repository, digest);
 }
 
 /** Deletes the manifest and what it refers to, but no tag. @returns whether it was there */
@@ -201,25 +221,4 @@ export async function deleteManifest(session: Session, repository: number, diges
 /** The manifests of the repository that this one lists. */
 export async function childrenOf(session: Session, repository: number, manifest: Digest): Promise<Digest[]> {
   return (await session.all(CHILDREN, { repository, manifest })).map((row) => row.target as Digest);
-}
-
-export async function listReferrers(
-  session: Session,
-  repository: RepositoryName,
-  digest: Digest,
-  page: { artifactType: string | undefined; after: string | undefined; limit: number },
-): Promise<Referrer[]> {
-  const rows = await session.all(REFERRERS, {
-    repository,
-    subject: digest,
-    artifactType: page.artifactType ?? null,
-    after: page.after ?? '',
-    limit: page.limit,
-  });
-  return rows.map((row) => ({
-    ...toRecord(row),
-    artifactType: row.artifact_type ?? undefined,
-    annotations:
-      row.annotations === null ? undefined : (JSON.parse(row.annotations) as Record<string, string>),
-  }));
 }

@@ -7,6 +7,8 @@ import * as garbage from './garbage-scans.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
+import { listReferrers } from './referrers.ts';
+import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
 import * as uploads from './uploads.ts';
@@ -25,6 +27,7 @@ export function createSqlIndex(
       find: (repository, digest) => blobs.findBlob(read, repository, digest),
       commit: (blob) => transact('commitBlob', blob),
       mount: (repository, digest, from, atMs) => transact('mountBlob', repository, digest, from, atMs),
+      holder: (digest, among) => blobs.findHolder(read, digest, among),
       unlink: (repository, digest) => transact('unlinkBlob', repository, digest),
       discarded: (limit) => blobs.listDiscardedKeys(read, limit),
       forget: (keys) => transact('forgetKeys', keys),
@@ -34,13 +37,15 @@ export function createSqlIndex(
       findByTag: (repository, tag) => manifests.findManifestByTag(read, repository, tag),
       read: (digest) => manifests.readManifest(read, digest),
       put: (received) => transact('putManifest', received),
-      remove: (repository, digest, actor, atMs) =>
-        transact('removeManifest', repository, digest, actor, atMs),
-      referrers: (repository, digest, page) => manifests.listReferrers(read, repository, digest, page),
+      remove: (repository, digest, actor, atMs, precondition) =>
+        transact('removeManifest', repository, digest, actor, atMs, precondition),
+      referrers: (repository, digest, page) => listReferrers(read, repository, digest, page),
     },
     tags: {
       list: (repository, page) => tags.listTags(read, repository, page),
-      remove: (repository, tag, actor, atMs) => transact('removeTag', repository, tag, actor, atMs),
+      remove: (repository, tag, actor, atMs, precondition) =>
+        transact('removeTag', repository, tag, actor, atMs, precondition),
+      history: (repository, tag, page) => tagHistory(read, repository, tag, page),
       repositories: (page) => tags.listRepositories(read, page),
     },
     uploads: {

@@ -1,8 +1,10 @@
 import type { Digest } from '../../oci/digest.ts';
+import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { Page } from '../tags.ts';
 import { query, type Session } from './query.ts';
 import { isListed, listedNames, repositoryId } from './repositories.ts';
+import { addTagEvent } from './tag-history.ts';
 
 const OF_REPOSITORY = query<{ repository: string; after: string; limit: number }, { name: string }>(
   `SELECT name FROM tags
@@ -33,17 +35,14 @@ const DELETE = query<{ repository: number; tag: string }>(
   'DELETE FROM tags WHERE repository_id = :repository AND name = :tag',
 );
 
-const ADD_EVENT = query<{
-  repository: number;
-  tag: string;
-  digest: string | null;
-  previous: string | null;
-  actor: string;
-  at: number;
-}>(
-  `INSERT INTO tag_events (repository_id, tag, digest, previous, actor, at)
-   VALUES (:repository, :tag, :digest, :previous, :actor, :at)`,
-);
+/** What the tag points to. */
+export async function digestOfTag(
+  session: Session,
+  repository: number,
+  tag: string,
+): Promise<Digest | undefined> {
+  return (await session.first(DIGEST_OF, { repository, tag }))?.digest as Digest | undefined;
+}
 
 /** Points a tag at a manifest of its repository and writes its history. */
 export async function moveTag(
@@ -51,13 +50,13 @@ export async function moveTag(
   move: { repository: number; tag: string; digest: string; actor: string; atMs: number },
 ): Promise<void> {
   const { repository, tag, digest, actor, atMs } = move;
-  const previous = (await session.first(DIGEST_OF, { repository, tag }))?.digest ?? null;
+  const previous = (await digestOfTag(session, repository, tag)) ?? null;
   if (previous === digest) return;
   await session.run(PUT, { repository, tag, digest, at: atMs });
-  await session.run(ADD_EVENT, { repository, tag, digest, previous, actor, at: atMs });
+  await addTagEvent(session, { repository, tag, digest, previous, actor, atMs });
 }
 
-/** Removes every tag of a manifest that is being removed. */
+/** Removes every tag of a manifest that is about to be removed. */
 export async function removeTagsOf(
   session: Session,
   removal: { repository: number; digest: string; actor: string; atMs: number },
@@ -65,7 +64,7 @@ export async function removeTagsOf(
   const { repository, digest, actor, atMs } = removal;
   for (const { name: tag } of await session.all(OF_DIGEST, { repository, digest })) {
     await session.run(DELETE, { repository, tag });
-    await session.run(ADD_EVENT, { repository, tag, digest: null, previous: digest, actor, at: atMs });
+    await addTagEvent(session, { repository, tag, digest: null, previous: digest, actor, atMs });
   }
 }
 
@@ -75,13 +74,15 @@ export async function removeTag(
   tag: Tag,
   actor: string,
   atMs: number,
-): Promise<boolean> {
+  precondition: Precondition = {},
+): Promise<boolean | 'changed'> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
-  const previous = (await session.first(DIGEST_OF, { repository, tag }))?.digest;
+  const previous = await digestOfTag(session, repository, tag);
   if (previous === undefined) return false;
+  if (!holds(precondition, previous)) return 'changed';
   await session.run(DELETE, { repository, tag });
-  await session.run(ADD_EVENT, { repository, tag, digest: null, previous, actor, at: atMs });
+  await addTagEvent(session, { repository, tag, digest: null, previous, actor, atMs });
   return true;
 }
 

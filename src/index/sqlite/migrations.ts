@@ -1,3 +1,5 @@
+import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
  * and keys compare byte by byte.
@@ -179,4 +181,9 @@ CREATE INDEX blob_links_digest ON blob_links (digest);
  * Every step from one version of the tables to the next, in order. The version is the number of steps that were
  * taken. Steps that were released are never edited.
  */
-export const MIGRATIONS: readonly string[] = [CREATE_TABLES, CREATE_EVENTS, DATE_BLOB_LINKS];
+export const MIGRATIONS: readonly string[] = [
+  CREATE_TABLES,
+  CREATE_EVENTS,
+  DATE_BLOB_LINKS,
+  READABLE_TAG_HISTORY,
+];
