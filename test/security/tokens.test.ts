@@ -217,10 +217,11 @@ describe('accounts', () => {
     await door.send('POST', '/auth/token', {
       body: new URLSearchParams({ grant_type: 'password', username: ALICE, password: PASSWORD }).toString(),
     });
-    const written = JSON.stringify(door.log.lines, (_key, value: unknown) =>
+    const written = JSON.stringify([door.log.lines, door.accessed], (_key, value: unknown) =>
       value instanceof Error ? { message: value.message, stack: value.stack, cause: value.cause } : value,
     );
-    expect(door.log.lines.length).toBeGreaterThan(5);
+    expect(door.log.lines.length).toBeGreaterThan(1);
+    expect(door.accessed.length).toBeGreaterThan(5);
     const [, , signature = ''] = token.split('.');
     for (const secret of [
       PASSWORD,
