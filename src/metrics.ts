@@ -74,6 +74,26 @@ export const METRICS = {
     help: "Always 0: the cache is in memory and cannot fail. distribution 3's name.",
     labels: [],
   },
+  registry_notifications_events_total: {
+    type: 'counter',
+    help: 'Events of this process by what became of them: Events recorded, Successes, Failures (refused), Errors (no answer).',
+    labels: ['endpoint', 'type'],
+  },
+  registry_notifications_status_total: {
+    type: 'counter',
+    help: 'Answers of endpoints by their status line.',
+    labels: ['code', 'endpoint'],
+  },
+  registry_notifications_pending_total: {
+    type: 'gauge',
+    help: 'Events that wait for their delivery, in the queue that all processes share; counted up to 100,000.',
+    labels: ['endpoint'],
+  },
+  berth_notifications_parked: {
+    type: 'gauge',
+    help: 'Events that were given up and wait for `berth events replay`; counted up to 100,000.',
+    labels: ['endpoint'],
+  },
   berth_build_info: {
     type: 'gauge',
     help: 'Always 1; the labels tell the versions of Berth and of Node.',

@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { NotificationsSettings } from '../config/notifications-settings.ts';
 import type { HttpSettings, RegistryConfig } from '../config/registry-config.ts';
-import type { NotificationFigures } from '../events/figures.ts';
 import type { Audience } from '../index/events.ts';
 import type { Index } from '../index/index.ts';
 import type { Jobs } from '../lifecycle/job.ts';
-import type { Clock, Events, Logger } from '../ports.ts';
+import type { Clock, Events, Logger, Metrics } from '../ports.ts';
 
 /** Events that other processes recorded, or whose time has come, are found so soon. */
 const POLL_MS = 1_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
+/** A count of what waits stops here, so that it costs the same whatever has gathered. */
+const MOST_COUNTED = 100_000;
 
 /** The notifications of a registry. */
 export interface Notifications {
   readonly events: Events;
   /** The index through which changes are told. */
   readonly index: Index;
-  readonly figures: NotificationFigures;
   /** Records what waits and lets go of the queue; what is not delivered is for the next start. */
   stop(): Promise<void>;
 }
@@ -28,6 +28,7 @@ export interface NotificationParts {
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /** The host's name and the port, as registry:2 names itself in events. */
@@ -53,12 +54,12 @@ function audienceOf(settings: NotificationsSettings, http: HttpSettings): Audien
  */
 export async function wireNotifications(
   { notifications: settings, http }: RegistryConfig,
-  { index, jobs, clock, log }: NotificationParts,
+  { index, jobs, clock, log, metrics }: NotificationParts,
 ): Promise<Notifications | undefined> {
   if (settings.endpoints.length === 0) return undefined;
   const { Dispatcher, Figures, HttpSink, Notifier, pruneEvents } = await import('../events/parts.ts');
   const names = settings.endpoints.map(({ name }) => name);
-  const figures = new Figures(index.events, names);
+  const figures = new Figures(metrics, names);
   const delivery = jobs.add('deliver notifications', POLL_MS, async () => {
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.dispatch()));
   });
@@ -88,11 +89,23 @@ export async function wireNotifications(
       delivery.nudge();
     },
   });
+  for (const [name, figure] of [
+    ['registry_notifications_pending_total', 'pending'],
+    ['berth_notifications_parked', 'parked'],
+  ] as const) {
+    metrics.gauge(name, () =>
+      Promise.all(
+        names.map(async (endpoint) => ({
+          labels: { endpoint },
+          value: (await index.events.backlog(endpoint, MOST_COUNTED))[figure],
+        })),
+      ),
+    );
+  }
   log.info('events are sent to endpoints', { endpoints: names });
   return {
     events: notifier,
     index: index.recording(notifier.recorder),
-    figures,
     async stop() {
       await notifier.flush();
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));

@@ -10,7 +10,7 @@ import { countedAccess } from '../http/v2/counted-access.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
-import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
+import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
@@ -70,7 +70,13 @@ export async function wireRegistry({
 
   const jobs = new Jobs(log);
   const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () => removeDiscarded(state));
-  const notifications = await wireNotifications(config, { index: state.index, jobs, clock, log });
+  const notifications = await wireNotifications(config, {
+    index: state.index,
+    jobs,
+    clock,
+    log,
+    metrics: metrics ?? NO_METRICS,
+  });
   const registry = createRegistry({
     ...state,
     index: notifications?.index ?? state.index,

@@ -6,6 +6,7 @@ import { audienceOf, newEndpoint, occurrence } from '../../test/support/event-va
 import { RecordedLog } from '../../test/support/recorded-log.ts';
 import { sqliteIndexUnderTest } from '../../test/support/sqlite-index.ts';
 import type { EventIndex } from '../index/events.ts';
+import { NO_METRICS } from '../ports.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Figures } from './figures.ts';
 
@@ -58,7 +59,7 @@ class World {
     const dispatcher: Dispatcher = new Dispatcher({
       index,
       endpoint: { name, sink, timeoutMs: TIMEOUT_MS, threshold: 2, backoffMs: 500 },
-      figures: new Figures(index, [name]),
+      figures: new Figures(NO_METRICS, [name]),
       clock,
       log: new RecordedLog(),
       onFree: () => undefined,

@@ -3,6 +3,7 @@ import { StoppedClock } from '../../test/support/clock.ts';
 import { FakeReceiver } from '../../test/support/event-receiver.ts';
 import { audienceOf, newEndpoint, occurrence } from '../../test/support/event-values.ts';
 import { RecordedLog } from '../../test/support/recorded-log.ts';
+import { recordedMetrics } from '../../test/support/recorded-metrics.ts';
 import { sqliteIndexUnderTest } from '../../test/support/sqlite-index.ts';
 import type { EventIndex } from '../index/events.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -22,7 +23,8 @@ function setUp({ threshold = 3, backoffMs = 1_000 } = {}) {
   const clock = new StoppedClock();
   const log = new RecordedLog();
   const receiver = new FakeReceiver();
-  const figures = new Figures(index, [name]);
+  const metrics = recordedMetrics();
+  const figures = new Figures(metrics, [name]);
   const endpoint = { name, sink: receiver, timeoutMs: 1_000, threshold, backoffMs };
   const start = () => new Dispatcher({ index, endpoint, figures, clock, log, onFree: () => undefined });
   const record = (repository: string, ...tags: string[]) =>
@@ -34,7 +36,7 @@ function setUp({ threshold = 3, backoffMs = 1_000 } = {}) {
     await dispatcher.dispatch();
     await dispatcher.idle();
   };
-  return { name, clock, log, receiver, figures, start, record, work, dispatcher: start() };
+  return { name, clock, log, receiver, figures, metrics, start, record, work, dispatcher: start() };
 }
 
 const range = (count: number): string[] => Array.from({ length: count }, (_, n) => `v${n}`);
@@ -164,21 +166,18 @@ describe('delivery', () => {
   });
 
   it('counts as distribution does', async () => {
-    const { name, receiver, record, work, dispatcher, figures, clock } = setUp({ threshold: 1 });
+    const { name, receiver, record, work, dispatcher, figures, metrics, clock } = setUp({ threshold: 1 });
     figures.recorded(await record('figures/app', 'v1', 'v2'));
     for (const status of [0, 500, 200]) {
       receiver.answer = () => status;
       await work(dispatcher);
       clock.advance(10_000);
     }
-    expect(await figures.read()).toEqual([
-      {
-        ...{ endpoint: name, pending: 0, parked: 0, events: 2, successes: 2, failures: 1, errors: 1 },
-        statuses: new Map([
-          ['500 Internal Server Error', 1],
-          ['200 OK', 2],
-        ]),
-      },
-    ]);
+    const total = (type: string): number =>
+      metrics.valueOf('registry_notifications_events_total', { type, endpoint: name });
+    expect(['Events', 'Successes', 'Failures', 'Errors'].map(total)).toEqual([2, 2, 1, 1]);
+    const status = (code: string): number =>
+      metrics.valueOf('registry_notifications_status_total', { code, endpoint: name });
+    expect(['500 Internal Server Error', '200 OK'].map(status)).toEqual([1, 2]);
   });
 });

@@ -1,79 +1,48 @@
-import type { EventIndex, Tally } from '../index/events.ts';
+import type { Tally } from '../index/events.ts';
+import type { Counter, Metrics } from '../ports.ts';
 import { type Outcome, statusLine } from './outcome.ts';
 
-/** A count of what waits stops here, so that it costs the same whatever has gathered. */
-const MOST_COUNTED = 100_000;
+/** distribution's values of the label `type`. */
+type Kind = 'Events' | 'Successes' | 'Failures' | 'Errors';
 
-/** What metrics say of an endpoint. Totals are those of this process since its start. */
-export interface EndpointFigures {
-  readonly endpoint: string;
-  /** Waiting in the queue that all processes share; at most 100,000 are counted. */
-  readonly pending: number;
-  readonly parked: number;
-  /** `registry_notifications_events_total`, label `type`: Events, Successes, Failures, Errors. */
-  readonly events: number;
-  readonly successes: number;
-  readonly failures: number;
-  readonly errors: number;
-  /** `registry_notifications_status_total`, label `code`: `200 OK` → how many. */
-  readonly statuses: ReadonlyMap<string, number>;
-}
+/** Counts what became of events, as distribution does: an answer that is not accepted is a failure, none at all an error. */
+export class Figures {
+  readonly #metrics: Metrics;
+  readonly #endpoints: ReadonlyMap<string, Readonly<Record<Kind, Counter>>>;
 
-/** Counts, for metrics to read. */
-export interface NotificationFigures {
-  read(): Promise<EndpointFigures[]>;
-}
-
-interface Totals {
-  events: number;
-  successes: number;
-  failures: number;
-  errors: number;
-  readonly statuses: Map<string, number>;
-}
-
-/** Counts as distribution does: an answer that is not accepted is a failure, none at all an error. */
-export class Figures implements NotificationFigures {
-  readonly #index: EventIndex;
-  readonly #totals: ReadonlyMap<string, Totals>;
-
-  constructor(index: EventIndex, endpoints: readonly string[]) {
-    this.#index = index;
-    this.#totals = new Map(
-      endpoints.map((name) => [
-        name,
-        { events: 0, successes: 0, failures: 0, errors: 0, statuses: new Map() },
+  constructor(metrics: Metrics, endpoints: readonly string[]) {
+    this.#metrics = metrics;
+    const total = (type: Kind, endpoint: string): Counter =>
+      metrics.counter('registry_notifications_events_total', { type, endpoint });
+    this.#endpoints = new Map(
+      endpoints.map((endpoint) => [
+        endpoint,
+        {
+          Events: total('Events', endpoint),
+          Successes: total('Successes', endpoint),
+          Failures: total('Failures', endpoint),
+          Errors: total('Errors', endpoint),
+        },
       ]),
     );
   }
 
   recorded(tally: Tally): void {
     for (const [endpoint, count] of Object.entries(tally)) {
-      const totals = this.#totals.get(endpoint);
-      if (totals !== undefined) totals.events += count;
+      if (count > 0) this.#endpoints.get(endpoint)?.Events.add(count);
     }
   }
 
   attempted(endpoint: string, outcome: Outcome): void {
-    const totals = this.#totals.get(endpoint);
+    const totals = this.#endpoints.get(endpoint);
     if (totals === undefined) return;
     if (outcome.status === undefined) {
-      totals.errors += 1;
+      totals.Errors.add();
       return;
     }
-    const line = statusLine(outcome.status);
-    totals.statuses.set(line, (totals.statuses.get(line) ?? 0) + 1);
-    if (outcome.kind === 'delivered') totals.successes += 1;
-    else totals.failures += 1;
-  }
-
-  async read(): Promise<EndpointFigures[]> {
-    return Promise.all(
-      [...this.#totals].map(async ([endpoint, totals]) => ({
-        endpoint,
-        ...totals,
-        ...(await this.#index.backlog(endpoint, MOST_COUNTED)),
-      })),
-    );
+    const code = statusLine(outcome.status);
+    this.#metrics.counter('registry_notifications_status_total', { code, endpoint }).add();
+    if (outcome.kind === 'delivered') totals.Successes.add();
+    else totals.Failures.add();
   }
 }

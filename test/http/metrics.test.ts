@@ -164,3 +164,22 @@ describe('metrics', () => {
     }
   });
 });
+
+describe('metrics of notifications', () => {
+  it('tell what was recorded for each endpoint and what waits there', async () => {
+    const metrics = await openMetrics({ version: '1.2.3' });
+    const config = `notifications:
+  endpoints:
+    - {name: one, url: "https://127.0.0.1:1/", timeout: 1s, threshold: 1, backoff: 1s}
+    - {name: deaf, url: "https://127.0.0.1:1/", timeout: 1s, threshold: 1, backoff: 1s, ignore: {actions: [push]}}`;
+    // Its jobs do not run, so nothing is sent.
+    const door = await openFrontDoor({ config, metrics });
+    await pushImage(door, 'a', 'v1');
+    const text = await metrics.expose();
+    expect(text).toContain('registry_notifications_events_total{type="Events",endpoint="one"} 3\n');
+    expect(text).toContain('registry_notifications_pending_total{endpoint="one"} 3\n');
+    expect(text).toContain('registry_notifications_pending_total{endpoint="deaf"} 0\n');
+    expect(text).toContain('berth_notifications_parked{endpoint="one"} 0\n');
+    await door.close();
+  });
+});
