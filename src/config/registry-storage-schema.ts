@@ -67,9 +67,10 @@ const cache = section(
 
 const deletion = section(
   {
-    enabled: differs(
-      withDefault(bool, 'Allow DELETE of manifests and blobs.', false),
-      'the bytes of what is deleted are removed by the running registry; no garbage-collect has to follow for them',
+    enabled: withDefault(
+      bool,
+      'Allow DELETE of manifests and blobs; `berth garbage-collect` then frees the space, also beside the running registry.',
+      false,
     ),
   },
   { go: 'map' },

@@ -1,6 +1,6 @@
 import { compileRegex } from '../auth/acl/regex.ts';
 import { PatternSyntaxError } from '../auth/acl/syntax-error.ts';
-import { optional, sub, type Type, withDefault } from './schema.ts';
+import { onlyIn, optional, sub, type Type, withDefault } from './schema.ts';
 import { bool, oneOf, text } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 import type { ValidationSettings } from './validation-settings.ts';
@@ -57,7 +57,7 @@ const indexes = refine(
 
 const manifests = section({
   urls: sub(urls, 'Addresses of layers.'),
-  indexes: sub(indexes, 'Children of indexes.'),
+  indexes: onlyIn(3, sub(indexes, 'Children of indexes.')),
   blobs: withDefault(
     oneOf(['all', 'none'], { foldCase: true }),
     'Whether config and layers of an image must be there when it is pushed; distribution has no such key.',

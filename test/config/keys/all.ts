@@ -1,9 +1,21 @@
 import { authKeys } from './auth.ts';
 import type { KeyCases } from './case.ts';
+import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
+import { notificationKeys } from './notifications.ts';
 import { storageKeys } from './storage.ts';
 import { topKeys } from './top.ts';
+import { validationKeys } from './validation.ts';
 
 /** The case of every key that Berth obeys. */
-export const KEY_CASES: KeyCases = { ...topKeys, ...logKeys, ...storageKeys, ...authKeys, ...httpKeys };
+export const KEY_CASES: KeyCases = {
+  ...topKeys,
+  ...logKeys,
+  ...storageKeys,
+  ...authKeys,
+  ...httpKeys,
+  ...healthKeys,
+  ...notificationKeys,
+  ...validationKeys,
+};

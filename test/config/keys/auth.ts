@@ -1,5 +1,5 @@
 import type { RegistryConfig } from '../../../src/config/registry-config.ts';
-import type { KeyCase, KeyCases } from './case.ts';
+import { type KeyCase, type KeyCases, ONLY_3 } from './case.ts';
 
 const TOKEN = 'realm: https://auth.example.com/auth, service: s, issuer: i, rootcertbundle: /ssl/bundle.pem';
 
@@ -14,6 +14,16 @@ function token(name: string, value: string, setting: string, is: unknown): KeyCa
       `auth: {token: {${[...others, `${name}: [x]`].join(', ')}}}`,
       new RegExp(`auth\\.token\\.${name}`),
     ],
+  };
+}
+
+/** A parameter of `auth.htpasswd` or `auth.silly` beside the others that it needs. */
+function parameter(kind: 'htpasswd' | 'silly', others: string, name: string, value: string): KeyCase {
+  return {
+    yaml: `auth: {${kind}: {${others}, ${name}: ${value}}}`,
+    setting: ({ auth }) => (auth.kind === kind ? Reflect.get(auth, name) : undefined),
+    is: value,
+    wrong: [`auth: {${kind}: {${others}, ${name}: [x]}}`, new RegExp(`auth\\.${kind}\\.${name}`)],
   };
 }
 
@@ -48,6 +58,17 @@ export const authKeys: KeyCases = {
   'auth.token.service': token('service', 'Docker registry', 'service', 'Docker registry'),
   'auth.token.issuer': token('issuer', 'Acme auth server', 'issuer', 'Acme auth server'),
   'auth.token.rootcertbundle': token('rootcertbundle', '/ssl/other.pem', 'rootCertBundle', '/ssl/other.pem'),
+  'auth.token.jwks': { ...token('jwks', '/ssl/keys.json', 'jwks', '/ssl/keys.json'), verdict: ONLY_3 },
+  'auth.token.signingalgorithms': {
+    ...token('signingalgorithms', '[RS256, ES256]', 'signingAlgorithms', ['RS256', 'ES256']),
+    verdict: ONLY_3,
+    wrong: [`auth: {token: {${TOKEN}, signingalgorithms: [RS255]}}`, /auth\.token\.signingalgorithms/],
+  },
+  'auth.htpasswd.realm': parameter('htpasswd', 'path: /passwords', 'realm', 'Registry'),
+  'auth.htpasswd.path': parameter('htpasswd', 'realm: r', 'path', '/passwords'),
+  'auth.htpasswd.anonymous': parameter('htpasswd', 'realm: r, path: /passwords', 'anonymous', 'pull'),
+  'auth.silly.realm': parameter('silly', 'service: s', 'realm', 'https://auth.example.com/'),
+  'auth.silly.service': parameter('silly', 'realm: r', 'service', 'silly service'),
   'auth.token.autoredirect': token('autoredirect', 'true', 'autoRedirect', true),
   'auth.token.autoredirectpath': token('autoredirectpath', '/auth', 'autoRedirectPath', '/auth'),
   'auth.builtin.users.<name>.password': builtin(

@@ -55,7 +55,6 @@ export const storageKeys: KeyCases = {
     yaml: `storage: {${FILESYSTEM}, delete: {enabled: true}}`,
     setting: (config) => config.storage.deleteEnabled,
     is: true,
-    verdict: 'works-differently',
     wrong: [`storage: {${FILESYSTEM}, delete: {enabled: "true"}}`, /must be true or false, without quotes/],
   },
 };
