@@ -71,6 +71,7 @@ export function checkMaterial(material: TlsMaterial): void {
 /** The contexts of a server, each made once. */
 class Contexts {
   readonly #byName: CertificatesByName;
+  readonly #proofs = new WeakMap<TLSSocket, SecureContext>();
   #material: TlsMaterial;
   #made = new WeakMap<KeyPair, SecureContext>();
 
@@ -84,7 +85,14 @@ class Contexts {
     this.#made = new WeakMap();
   }
 
-  forName(serverName: string): SecureContext | undefined {
+  /**
+   * What a handshake for a name goes by. OpenSSL asks for the name before the protocol in TLS 1.2, and after it in
+   * TLS 1.3, where the answer would replace what was set for the protocol. A proof by TLS 1.2 alone thus needs a
+   * certificate that is there already; authorities speak 1.3, and no client is ever shown a proof for a certificate.
+   */
+  forName(socket: TLSSocket, serverName: string): SecureContext | undefined {
+    const proof = this.#proofs.get(socket);
+    if (proof !== undefined) return proof;
     const pair = this.#byName.pairFor(serverName.toLowerCase());
     if (pair === undefined) return undefined;
     let context = this.#made.get(pair);
@@ -93,6 +101,16 @@ class Contexts {
       this.#made.set(pair, context);
     }
     return context;
+  }
+
+  /** Makes a handshake prove that the name is ours. @returns whether there is anything to prove */
+  prove(socket: TLSSocket, serverName: string): boolean {
+    const pair = this.#byName.challengeFor(serverName.toLowerCase());
+    if (pair === undefined) return false;
+    const proof = createSecureContext(contextOptions(this.#material, pair));
+    this.#proofs.set(socket, proof);
+    socket.setKeyCert(proof);
+    return true;
   }
 }
 
@@ -127,18 +145,17 @@ export function tlsSetup(
       requestCert: clients !== undefined,
       // Otherwise looked at after the handshake, as OpenSSL knows only all or nothing.
       rejectUnauthorized: clients?.areRequired === true && clients.areVerified,
-      ...(byName === undefined || contexts === undefined
+      ...(contexts === undefined
         ? { ALPNProtocols: protocols }
         : {
-            SNICallback: (serverName, done) => done(null, contexts.forName(serverName)),
+            SNICallback(this: TLSSocket, serverName, done) {
+              done(null, contexts.forName(this, serverName));
+            },
             ALPNCallback(this: TLSSocket, asked: { servername: string; protocols: string[] }) {
               if (!asked.protocols.includes(ACME_PROTOCOL)) {
                 return protocols.find((protocol) => asked.protocols.includes(protocol));
               }
-              const proof = byName.challengeFor(asked.servername.toLowerCase());
-              if (proof === undefined) return undefined;
-              this.setKeyCert(createSecureContext(proof));
-              return ACME_PROTOCOL;
+              return contexts.prove(this, asked.servername) ? ACME_PROTOCOL : undefined;
             },
           }),
     },

@@ -3,7 +3,10 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CIPHERS } from '../../src/config/cipher-suites.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { startServer } from '../../src/http/server.ts';
+import { recordedLog } from '../support/front-door.ts';
 import { bytes, pushBlob } from '../support/oci-content.ts';
 import { selfSigned } from '../support/self-signed.ts';
 import { serveTls, type TlsServed } from '../support/tls-served.ts';
@@ -238,3 +241,66 @@ function writeVersion(folder: string, link: string, name: string): void {
   writeFileSync(join(folder, `v-${name}`, 'tls.key'), key);
   symlinkSync(`v-${name}`, join(folder, link));
 }
+
+describe('the proof of a name for an ACME authority (RFC 8737)', () => {
+  const NAME = 'registry.berth.test';
+  const proof = selfSigned('the proof');
+  const own = selfSigned('the certificate');
+
+  async function shownTo(
+    pair: { certificate: string; key: string } | undefined,
+    version: 'TLSv1.2' | 'TLSv1.3',
+    protocol: string,
+  ): Promise<string | undefined> {
+    const toPair = ({ certificate: cert, key }: typeof proof) => ({ cert, key });
+    const server = await startServer({
+      app: async () => ({ status: 200, headers: {} }),
+      log: recordedLog(),
+      address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      tls: {
+        material: {
+          pair: undefined,
+          clientAuthorities: undefined,
+          minVersion: 'TLSv1.2',
+          ciphers: DEFAULT_CIPHERS,
+        },
+        byName: {
+          pairFor: (name) => (name === NAME && pair !== undefined ? toPair(pair) : undefined),
+          challengeFor: (name) => (name === NAME ? toPair(proof) : undefined),
+        },
+      },
+    });
+    const port = 'port' in server.address ? server.address.port : 0;
+    const socket = connect({
+      ...{ host: '127.0.0.1', port, servername: NAME, ALPNProtocols: [protocol], rejectUnauthorized: false },
+      ...{ minVersion: version, maxVersion: version },
+    });
+    try {
+      await new Promise((resolve, reject) => {
+        socket.once('secureConnect', resolve);
+        socket.once('error', reject);
+      });
+      expect(socket.alpnProtocol).toBe(protocol);
+      return socket.getPeerX509Certificate()?.subject;
+    } finally {
+      socket.destroy();
+      await server.close(0);
+    }
+  }
+
+  it('is shown to an authority that looks for the first certificate', async () => {
+    expect(await shownTo(undefined, 'TLSv1.3', 'acme-tls/1')).toBe('CN=the proof');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is shown for a renewal, over %s', async (version) => {
+    expect(await shownTo(own, version, 'acme-tls/1')).toBe('CN=the proof');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is not shown to clients over %s', async (version) => {
+    expect(await shownTo(own, version, 'http/1.1')).toBe('CN=the certificate');
+  });
+
+  it('is not shown to clients where there is no certificate yet: they are refused', async () => {
+    await expect(shownTo(undefined, 'TLSv1.3', 'http/1.1')).rejects.toThrow('handshake failure');
+  });
+});
