@@ -43,16 +43,18 @@ function look(port: number, servername: string | undefined, ca: string): Promise
   });
 }
 
+const WITHIN_MS = 40_000;
+
 async function eventually<T>(
   what: string,
   attempt: () => Promise<T | undefined>,
-  withinMs = 40_000,
+  server?: Server,
 ): Promise<T> {
-  const end = Date.now() + withinMs;
+  const end = Date.now() + WITHIN_MS;
   for (;;) {
     const found = await attempt().catch(() => undefined);
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what}: not within ${withinMs} ms`);
+    if (Date.now() > end) throw new Error(`${what}: not within ${WITHIN_MS} ms; ${server?.output() ?? ''}`);
     await sleep(200);
   }
 }
@@ -137,7 +139,7 @@ describe.skipIf(program === undefined)('certificates by ACME', () => {
     );
     await expect(look(port, HOST, '')).rejects.toThrow();
     const authority = await pebble(90 * DAY);
-    const seen = await eventually('a certificate', () => look(port, HOST, ''));
+    const seen = await eventually('a certificate', () => look(port, HOST, ''), server);
     expect(seen.certificate.subjectaltname).toBe(`DNS:${HOST}`);
     expect((await look(port, HOST, await authority.root())).isTrusted).toBe(true);
   });
