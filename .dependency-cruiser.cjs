@@ -1,4 +1,4 @@
-/** Who may import whom. The table is DESIGN's: dependencies point inwards, only cli/ sees everything. */
+/** Who may import whom. Dependencies point inwards, and only cli/ sees everything. */
 
 const allowed = {
   oci: [],

@@ -26,7 +26,7 @@ describe('the table', () => {
     expect(Object.entries(ERRORS)).toContainEqual([code, expect.objectContaining({ code, status })]);
   });
 
-  // Those of distribution alone (registries.md §3.5).
+  // Those of distribution alone: its registry/api/errcode and registry/api/v2/errors.go.
   test.each<[string, number]>([
     ['UNKNOWN', 500],
     ['UNAVAILABLE', 503],

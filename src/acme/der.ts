@@ -13,11 +13,17 @@ export function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag]), length(body.byteLength), body]);
 }
 
+/** SEQUENCE. */
 export const sequence = (...content: readonly Uint8Array[]): Buffer => der(0x30, ...content);
+/** SET, with one element or with its elements in order. */
 export const set = (...content: readonly Uint8Array[]): Buffer => der(0x31, ...content);
+/** OCTET STRING. */
 export const octetString = (content: Uint8Array): Buffer => der(0x04, content);
+/** BIT STRING of whole bytes. */
 export const bitString = (content: Uint8Array): Buffer => der(0x03, Buffer.from([0]), content);
+/** BOOLEAN TRUE, which makes an extension critical. */
 export const critical = (): Buffer => der(0x01, Buffer.from([0xff]));
+/** UTF8String. */
 export const utf8String = (text: string): Buffer => der(0x0c, Buffer.from(text));
 /** Not negative: the first bit must not be set. */
 export const integer = (bytes: Uint8Array): Buffer => der(0x02, bytes);

@@ -149,7 +149,7 @@ describe('callers without credentials', () => {
     expect(second.authenticate).not.toHaveBeenCalled();
   });
 
-  test('are not what becomes of a wrong password (token-auth.md §2.2)', async () => {
+  test('are not what becomes of a wrong password (docker_auth)', async () => {
     for (const answer of ['wrong-password', 'no-match'] as const) {
       const providers = [provider(answer, NOBODY)];
       await expect(serviceOf({ providers }).answer(request())).rejects.toThrow(AuthenticationFailed);

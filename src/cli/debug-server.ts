@@ -18,7 +18,7 @@ export interface DebugParts {
 }
 
 /** What answers at the debug address. */
-export function debugApp(settings: DebugSettings, { metrics, probes, log, clock }: DebugParts): App {
+function debugApp(settings: DebugSettings, { metrics, probes, log, clock }: DebugParts): App {
   const endpoints = new Map<string, Endpoint>([...probes, ['/debug/vars', debugVars()]]);
   if (settings.metricsPath !== undefined && metrics !== undefined) {
     endpoints.set(settings.metricsPath, metricsEndpoint(metrics));

@@ -1,16 +1,12 @@
 import { ANYBODY_PULLS } from '../auth/authorizer.ts';
 import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
-import { TokenIssuer } from '../auth/token/issue.ts';
-import { TrustedKeys } from '../auth/token/trust.ts';
-import { TokenVerifier } from '../auth/token/verify.ts';
-import { TokenService } from '../auth/token-service.ts';
 import type { HtpasswdSettings } from '../config/registry-auth-settings.ts';
 import { AnonymousPullAccess } from '../http/v2/anonymous-pull-access.ts';
 import { BasicAccess } from '../http/v2/basic-access.ts';
 import type { AccessDependencies, RegistryAccess } from './access-parts.ts';
-import { BUILTIN_SERVICE, ownKeys } from './builtin-auth.ts';
 import { makeIfMissing, readHtpasswd } from './htpasswd-file.ts';
+import { OWN_SERVICE, ownKeys, ownTokens } from './own-tokens.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { watchFiles } from './watched-files.ts';
 
@@ -47,28 +43,21 @@ async function anonymousPull(
   realm: string,
   deps: AccessDependencies,
 ): Promise<RegistryAccess> {
-  const { clock, urls } = deps;
-  const keys = await ownKeys(deps);
-  const [key] = keys;
-  if (key === undefined) throw new Error('the index holds no signing key after one was made');
-  const service = new TokenService({
+  const { index, clock, urls } = deps;
+  const keys = await ownKeys(index, clock);
+  const { service, verifier } = await ownTokens({
     providers: [accounts],
     authorizers: [ANYBODY_PULLS],
-    issuer: new TokenIssuer({ issuer: ISSUER, key, lifetimeSeconds: LIFETIME_SECONDS, clock }),
-    onlyAudience: BUILTIN_SERVICE,
-  });
-  const publicKeys = keys.map(({ publicKey }) => publicKey);
-  const verifier = new TokenVerifier({
-    keys: await TrustedKeys.create([], publicKeys, clock),
     issuer: ISSUER,
-    audience: BUILTIN_SERVICE,
+    keys,
+    lifetimeSeconds: LIFETIME_SECONDS,
     clock,
   });
   return {
     control: new AnonymousPullAccess({
       accounts,
       verifier,
-      service: BUILTIN_SERVICE,
+      service: OWN_SERVICE,
       realm: (request) => `${urls.baseOf(request)}/auth/token`,
     }),
     endpoints: tokenEndpoints(service, keys, realm),

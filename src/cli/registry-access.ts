@@ -2,19 +2,20 @@ import type { RegistryAuthSettings } from '../config/registry-auth-settings.ts';
 import { OPEN_ACCESS, TokenAccess } from '../http/v2/access.ts';
 import { SillyAccess } from '../http/v2/silly-access.ts';
 import type { AccessDependencies, RegistryAccess } from './access-parts.ts';
-import { BUILTIN_SERVICE, builtinAuth } from './builtin-auth.ts';
+import { builtinAuth } from './builtin-auth.ts';
 import { htpasswdAccess } from './htpasswd-access.ts';
+import { OWN_SERVICE } from './own-tokens.ts';
 import { foreignTokens } from './token-access.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
-async function ownTokens(
+async function builtinTokens(
   { settings }: Extract<RegistryAuthSettings, { kind: 'builtin' }>,
   deps: AccessDependencies,
 ): Promise<RegistryAccess> {
   const auth = await builtinAuth(settings, deps.document.scope(['auth', 'builtin']), deps);
   const control = new TokenAccess({
     verifier: auth.verifier,
-    service: BUILTIN_SERVICE,
+    service: OWN_SERVICE,
     realm: (request) => `${deps.urls.baseOf(request)}/auth/token`,
   });
   return { control, endpoints: tokenEndpoints(auth.service, auth.keys, auth.issuer), builtin: auth };
@@ -32,7 +33,7 @@ export async function registryAccess(
     case 'token':
       return foreignTokens(settings, deps);
     case 'builtin':
-      return ownTokens(settings, deps);
+      return builtinTokens(settings, deps);
     case 'htpasswd':
       return htpasswdAccess(settings, deps);
     case 'silly':

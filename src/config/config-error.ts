@@ -30,7 +30,7 @@ export function formatPlace(place: Place): string {
 }
 
 /** One line for people: the place, a colon, the message. */
-export function formatProblem(problem: ConfigProblem): string {
+function formatProblem(problem: ConfigProblem): string {
   return `${formatPlace(problem.place)}: ${problem.message}`;
 }
 

@@ -7,9 +7,9 @@ const LONGEST_WAIT_MS = 60_000;
 const JITTER = 0.25;
 
 /** So many attempts an event gets that the endpoint rejects. */
-export const REJECTED_ATTEMPTS = 5;
+const REJECTED_ATTEMPTS = 5;
 /** So many, where the endpoint answers with a fault: an hour and a half by default. */
-export const FAILED_ATTEMPTS = 100;
+const FAILED_ATTEMPTS = 100;
 
 /** How failures are followed by waits. */
 export type RetryPolicy = Pick<Endpoint, 'threshold' | 'backoffMs'>;

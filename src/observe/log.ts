@@ -43,7 +43,7 @@ export function openLog(options: LogOptions): ProcessLogger {
  * A logger that writes one JSON object a line, with the names that logrus gives to time, level and message; for
  * `logstash` with those of logrus-logstash.
  */
-export function jsonLogger({ level, fields, formatter }: LogOptions, out: DestinationStream): Logger {
+function jsonLogger({ level, fields, formatter }: LogOptions, out: DestinationStream): Logger {
   const isLogstash = formatter === 'logstash';
   const log = pino(
     {
@@ -83,7 +83,7 @@ function lineLogger({ level, fields }: LogOptions, out: DestinationStream, head:
 }
 
 /** A logger that writes lines for people: time, level, message, then `name=value` pairs. */
-export function textLogger(options: LogOptions, out: DestinationStream): Logger {
+function textLogger(options: LogOptions, out: DestinationStream): Logger {
   return lineLogger(
     options,
     out,
@@ -92,7 +92,7 @@ export function textLogger(options: LogOptions, out: DestinationStream): Logger 
 }
 
 /** The same for programs, as logrus writes where standard error is no terminal: `time="…" level=info msg="…"`. */
-export function logfmtLogger(options: LogOptions, out: DestinationStream): Logger {
+function logfmtLogger(options: LogOptions, out: DestinationStream): Logger {
   return lineLogger(
     options,
     out,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BerthProcess, Workplace } from '../support/berth-process.ts';
 import { selfSigned } from '../support/self-signed.ts';
 
-/* `berth auth` with docker_auth's examples/simple.yml (token-auth.md §7), over TLS, with glog's flags. */
+/* `berth auth` with docker_auth's examples/simple.yml, over TLS, with glog's flags. */
 
 const PAIR = selfSigned();
 

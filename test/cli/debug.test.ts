@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Workplace } from '../support/berth-process.ts';
 
-/* `http.debug` (registries.md §3.1), and the log as it comes out of a process. */
+/* `http.debug` of config.yml, and the log as it comes out of a process. */
 
 const places: Workplace[] = [];
 afterEach(async () => {

@@ -7,7 +7,7 @@ import { type Answer, type FrontDoor, openFrontDoor, type Sent } from '../suppor
 import { digestOf, pushImage } from '../support/oci-content.ts';
 
 /*
- * `auth.htpasswd.anonymous: pull`: everybody may pull, accounts may do everything (registries.md §5 E). That the real
+ * `auth.htpasswd.anonymous: pull`: everybody may pull, accounts may do everything. That the real
  * clients get along with it is in test/e2e.
  */
 

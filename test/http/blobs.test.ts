@@ -10,7 +10,7 @@ import {
   withQuery,
 } from '../support/oci-content.ts';
 
-/* Blobs: registries.md §2.1 line by line, and what both conformance suites ask of them (§2.2 step 3, §2.3). */
+/* Blobs: the end points of the OCI distribution specification, by their ids, and what both conformance suites ask. */
 
 const REPOSITORY = 'conformance/one';
 const OTHER = 'conformance/two';

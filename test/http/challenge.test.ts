@@ -15,7 +15,7 @@ import {
 } from '../support/front-door.ts';
 import { digestOf, pushBlob, pushImage, targetOf } from '../support/oci-content.ts';
 
-/* 401 and the way to a token (walkthrough.md; registries.md §3.5; token-auth.md §3.4), and addresses in headers. */
+/* 401 and the way to a token (distribution, spec/auth/token.md), and addresses in headers. */
 
 interface Problem {
   readonly code: string;
@@ -36,7 +36,7 @@ describe('the challenge', () => {
 
   const REALM = 'Bearer realm="http://registry.test:5000/auth/token",service="berth"';
 
-  it('of GET /v2/ is the one of registry:2, byte for byte (walkthrough.md)', async () => {
+  it('of GET /v2/ is the one of registry:2, byte for byte', async () => {
     const { keys } = door.auth ?? { keys: [] };
     const log = recordedLog();
     const clock = { now: Date.now };
@@ -169,7 +169,7 @@ describe('the challenge', () => {
     }
   });
 
-  it('what is not there and what is not allowed look the same (registries.md §7.2: 404 against 401)', async () => {
+  it('what is not there and what is not allowed look the same: 404 against 401', async () => {
     const admin = await door.token([{ type: 'repository', name: 'secret/app', actions: ['*'] }]);
     await pushImage(door, 'secret/app', 'v1', { token: admin });
     const strip = (

@@ -9,7 +9,7 @@ import { type FrontDoor, openFrontDoor } from '../support/front-door.ts';
 import { signToken } from '../support/jws.ts';
 import { testFolder } from '../support/test-folder.ts';
 
-/* `auth.token` with keys from files: registries.md §3.1, token-auth.md §3.5 and §3.6. */
+/* `auth.token` with keys from files, as registry:2 and registry:3 take them. */
 
 stopWatching();
 

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type FrontDoor, openFrontDoor } from '../support/front-door.ts';
 import { testFolder } from '../support/test-folder.ts';
 
-/* `health` of config.yml, as distribution's health package (registries.md §3.1). */
+/* `health` of config.yml, as distribution's health package. */
 
 const open: FrontDoor[] = [];
 const servers: Server[] = [];

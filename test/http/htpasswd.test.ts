@@ -7,7 +7,7 @@ import { changeFile, stopWatching } from '../support/file-change.ts';
 import { type Answer, type FrontDoor, openFrontDoor, type Sent } from '../support/front-door.ts';
 import { testFolder } from '../support/test-folder.ts';
 
-/* `auth.htpasswd` without `anonymous` (registries.md §3.1). What the real registry answers is in test/e2e. */
+/* `auth.htpasswd` without `anonymous`. What the real registry answers is in test/e2e. */
 
 stopWatching();
 

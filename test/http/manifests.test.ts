@@ -19,7 +19,7 @@ import {
   putManifest,
 } from '../support/oci-content.ts';
 
-/* Manifests: registries.md §2.1 (end-3, end-7a, end-9, end-12) and the data sets of the conformance suite (§2.2, 4). */
+/* Manifests: end-3, end-7a, end-9 and end-12 of the specification, and the data sets of the conformance suite. */
 
 const LIMIT = 4 * 1024 * 1024;
 const SBOM = 'application/vnd.example.sbom.v1';

@@ -7,7 +7,7 @@ import { type ExposedMetrics, openMetrics } from '../../src/observe/metrics.ts';
 import { BUILTIN, type FrontDoor, openFrontDoor } from '../support/front-door.ts';
 import { digestOf, pushImage } from '../support/oci-content.ts';
 
-/* Metrics under distribution's names (registries.md §3.5), counted from what really happens. */
+/* Metrics under distribution's names, counted from what really happens. */
 
 const ACCESS = [{ type: 'repository', name: 'a', actions: ['pull', 'push', 'delete'] }];
 

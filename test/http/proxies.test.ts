@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, BUILTIN, type FrontDoor, openFrontDoor } from '../support/front-door.ts';
 
-/* X-Forwarded-* and X-Request-Id: believed from trusted proxies only (DESIGN.md, "Security by construction"). */
+/* X-Forwarded-* and X-Request-Id: believed from trusted proxies only. */
 
 const realmOf = (answer: Answer) => /realm="([^"]*)"/.exec(answer.headers['www-authenticate'] ?? '')?.[1];
 

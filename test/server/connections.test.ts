@@ -14,6 +14,8 @@ import { exchange, head, RawClient, type Served, serve } from '../support/raw-ht
 /* What node's server makes of connections: reuse, pipelining, limits, garbage, smuggling, and the end. */
 
 const MIB = 1024 * 1024;
+/** So long a server would wait for its connections; no test does. */
+const NO_END_MS = 3_600_000;
 
 /** Files below the folder that this process holds open. */
 function openFiles(folder: string): string[] {
@@ -338,13 +340,12 @@ describe('the end of a server', () => {
     );
     await client.write(content.subarray(0, 100_000));
     await sleep(50);
-    const began = Date.now();
-    const closed = served.server.close(4_000).then(() => Date.now() - began);
+    const closed = served.server.close(NO_END_MS);
     await sleep(50);
     await expect(exchange(served.port, head('GET /v2/'))).rejects.toThrow();
     await client.write(content.subarray(100_000));
     expect((await client.response()).status).toBe(201);
-    expect(await closed).toBeLessThan(2_000);
+    await closed;
     expect((await served.door.send('HEAD', `/v2/a/b/blobs/${digestOf(content)}`)).status).toBe(200);
     client.destroy();
     await served.door.close();
@@ -355,9 +356,7 @@ describe('the end of a server', () => {
     const client = await RawClient.open(served.port);
     await client.write(head('GET /v2/'));
     await client.response();
-    const began = Date.now();
-    await served.server.close(4_000);
-    expect(Date.now() - began).toBeLessThan(2_000);
+    await served.server.close(NO_END_MS);
     await client.closed();
     await served.door.close();
   });
@@ -367,9 +366,7 @@ describe('the end of a server', () => {
     const client = await RawClient.open(served.port);
     await client.write(head(`POST /v2/a/b/blobs/uploads/?digest=${digestOf('x')}`, 'Content-Length: 100'));
     await sleep(50);
-    const began = Date.now();
     await served.server.close(200);
-    expect(Date.now() - began).toBeLessThan(2_000);
     await client.closed();
     await served.door.close();
   });

@@ -19,6 +19,8 @@ import { serveTls, type TlsServed } from '../support/tls-served.ts';
 /* The same registry over HTTP/2: the same answers, and limits as firm as those of HTTP/1. */
 
 const MIB = 1024 * 1024;
+/** So long a server would wait for its connections; no test does. */
+const NO_END_MS = 3_600_000;
 const H2C = 'h2c: {enabled: true}';
 
 interface Http2Answer {
@@ -362,12 +364,11 @@ describe('the end of a server that speaks HTTP/2', () => {
     const stream = client.request({ ':path': `/v2/a/b/blobs/${digest}` });
     await new Promise((resolve) => stream.once('response', resolve));
     stream.pause();
-    const began = Date.now();
-    const closed = served.server.close(10_000).then(() => Date.now() - began);
+    const closed = served.server.close(NO_END_MS);
     await sleep(50);
     const rest = textOf(stream.setEncoding('latin1'));
     expect((await rest).length).toBe(content.byteLength);
-    expect(await closed).toBeLessThan(5_000);
+    await closed;
     await served.door.close();
   });
 
@@ -376,9 +377,7 @@ describe('the end of a server that speaks HTTP/2', () => {
     const socket = connectTcp({ port: served.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0');
     await new Promise((resolve) => socket.once('data', resolve));
-    const began = Date.now();
-    await served.server.close(5_000);
-    expect(Date.now() - began).toBeLessThan(2_000);
+    await served.server.close(NO_END_MS);
     socket.destroy();
     await served.door.close();
   });
@@ -392,9 +391,7 @@ describe('the end of a server that speaks HTTP/2', () => {
     });
     stream.on('error', () => undefined);
     await sleep(100);
-    const began = Date.now();
     await served.server.close(200);
-    expect(Date.now() - began).toBeLessThan(2_000);
     client.destroy();
     await served.door.close();
   });

@@ -1,28 +1,16 @@
-/** As much of X.690's distinguished encoding as a certificate needs. */
+import { der } from '../../src/acme/der.ts';
 
-function length(bytes: number): Buffer {
-  if (bytes < 0x80) return Buffer.from([bytes]);
-  const digits = bytes.toString(16);
-  const encoded = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-  return Buffer.concat([Buffer.from([0x80 | encoded.byteLength]), encoded]);
-}
+/* What certificates need of X.690's distinguished encoding, beyond what certificate requests do. */
 
-/** One value: its tag, its length, its content. */
-export function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
-  const body = Buffer.concat(content);
-  return Buffer.concat([Buffer.from([tag]), length(body.byteLength), body]);
-}
+export { explicit, octetString, sequence, set, time, utf8String } from '../../src/acme/der.ts';
 
-export const sequence = (...content: readonly Uint8Array[]): Buffer => der(0x30, ...content);
-export const set = (...content: readonly Uint8Array[]): Buffer => der(0x31, ...content);
-export const octetString = (content: Uint8Array): Buffer => der(0x04, content);
+/** A BIT STRING; with `unusedBits`, the last byte counts only in part. */
 export const bitString = (content: Uint8Array, unusedBits = 0): Buffer =>
   der(0x03, Buffer.from([unusedBits]), content);
+/** A BOOLEAN. */
 export const boolean = (value: boolean): Buffer => der(0x01, Buffer.from([value ? 0xff : 0]));
-export const utf8String = (text: string): Buffer => der(0x0c, Buffer.from(text, 'utf8'));
+/** NULL. */
 export const nothing = (): Buffer => der(0x05);
-/** A context-specific, constructed value. */
-export const explicit = (number: number, content: Uint8Array): Buffer => der(0xa0 | number, content);
 
 /** A number from 0 to 2^31 - 1. */
 export function integer(value: number): Buffer {
@@ -45,10 +33,4 @@ export function objectIdentifier(dotted: string): Buffer {
     return digits;
   });
   return der(0x06, Buffer.from(bytes));
-}
-
-/** GeneralizedTime, in whole seconds. */
-export function time(ms: number): Buffer {
-  const text = new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
-  return der(0x18, Buffer.from(text, 'ascii'));
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { TokenIssuer } from '../../src/auth/token/issue.ts';
-import { BUILTIN_SERVICE, type BuiltinAuth } from '../../src/cli/builtin-auth.ts';
+import type { BuiltinAuth } from '../../src/cli/builtin-auth.ts';
+import { OWN_SERVICE } from '../../src/cli/own-tokens.ts';
 import { ensureAdmin } from '../../src/cli/passwords.ts';
 import { openState, type State } from '../../src/cli/state.ts';
 import { type RegistryProgram, wireRegistry } from '../../src/cli/wire.ts';
@@ -241,7 +242,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
       const [key] = auth?.keys ?? [];
       if (auth === undefined || key === undefined) throw new Error('this registry asks for no token');
       const issuer = new TokenIssuer({ issuer: auth.issuer, key, lifetimeSeconds, clock });
-      return (await issuer.issue({ subject, audience: BUILTIN_SERVICE, access })).token;
+      return (await issuer.issue({ subject, audience: OWN_SERVICE, access })).token;
     },
     async close() {
       await program.stop();

@@ -5,10 +5,9 @@ import { createRegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import type { AclRequest, AclRule } from './rule.ts';
 
-export { AclLimitError } from './combinations.ts';
-export { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
+export { AclSyntaxError, type AclWarning } from './report.ts';
 export type { AclMatch, AclRequest, AclRule } from './rule.ts';
-export { findUnreachable, type UnreachableRule } from './unreachable.ts';
+export { findUnreachable } from './unreachable.ts';
 
 export interface AclOptions {
   /** Regex groups and label values in patterns are patterns themselves, as in docker_auth. Default: literal text. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { generateKey } from '../../../test/support/certificates.ts';
 import { libtrustKeyId, thumbprintKeyId } from './key-id.ts';
 
-// The key of distribution's spec/auth/jwt.md, whose libtrust id the document gives; token-auth.md §2.3.
+// The key of distribution's spec/auth/jwt.md, whose libtrust id the document gives.
 const VECTOR = createPublicKey({
   format: 'jwk',
   key: {

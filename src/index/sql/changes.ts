@@ -30,7 +30,7 @@ function deleted(
 }
 
 /** The transactions of which others are told, with the events that distribution sends for each. */
-export const CHANGES = {
+const CHANGES = {
   async commitBlob(session: Session, blob: ReceivedBlob) {
     const result = await commitBlob(session, blob);
     const { repository, digest, sizeBytes } = blob;

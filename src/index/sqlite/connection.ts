@@ -9,7 +9,7 @@ const BUSY_TIMEOUT_MS = 15_000;
 const APPLICATION_ID = 0x42727468;
 
 /** The file is a database of another program. */
-export class ForeignDatabaseError extends Error {
+class ForeignDatabaseError extends Error {
   constructor(file: string) {
     super(`${file} is a database of another program; it is left as it is`);
     this.name = 'ForeignDatabaseError';
@@ -17,7 +17,7 @@ export class ForeignDatabaseError extends Error {
 }
 
 /** The index was written by a later Berth, whose tables this one does not know. */
-export class IndexTooNewError extends Error {
+class IndexTooNewError extends Error {
   constructor(file: string) {
     super(`${file} was written by a later version of Berth; start that version`);
     this.name = 'IndexTooNewError';

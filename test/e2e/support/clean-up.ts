@@ -29,7 +29,7 @@ export async function cleanUp(root: string): Promise<void> {
 }
 
 /** Unmounts everything mounted below a folder, the innermost first. */
-export function unmountBelow(path: string): void {
+function unmountBelow(path: string): void {
   const points = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')

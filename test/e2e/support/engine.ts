@@ -23,7 +23,7 @@ const DRIVERS = ['overlay2', 'vfs'] as const;
 export const DOCKER = '/usr/bin/docker';
 
 /**
- * Starts containerd and dockerd without a network of their own (walkthrough.md), with everything they keep in
+ * Starts containerd and dockerd without a network of their own, with everything they keep in
  * one folder. Storage driver overlay2; vfs where the file system refuses it.
  */
 export async function startEngine(): Promise<Engine> {

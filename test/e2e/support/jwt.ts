@@ -18,7 +18,7 @@ export interface TokenForm {
 
 /**
  * libtrust's key id: SHA-256 of the DER SubjectPublicKeyInfo, its first 30 bytes in base32, in twelve groups
- * of four (token-auth.md §2.3).
+ * of four (distribution, spec/auth/jwt.md).
  */
 export function libtrustKid(key: KeyObject): string {
   const digest = createHash('sha256')

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where the whole run keeps its files; the global setup makes it and the reaper removes it. */
-export const ROOT_VARIABLE = 'BERTH_E2E_ROOT';
+const ROOT_VARIABLE = 'BERTH_E2E_ROOT';
 
 /**
  * The folder of this run. Sub-folders: `pids` (one file a live server, read by the reaper), `logs`,

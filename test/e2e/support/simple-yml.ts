@@ -4,7 +4,7 @@ import type { Certificate } from './certificates.ts';
 import { folder } from './root.ts';
 
 /**
- * docker_auth's examples/simple.yml as it stands in its repository, comments included (token-auth.md §7); only
+ * docker_auth's examples/simple.yml as it stands in its repository, comments included; only
  * the port and the two paths are ours. admin / badmin, test / 123.
  *
  * @param token more lines for its `token` section
