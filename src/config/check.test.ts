@@ -3,7 +3,7 @@ import { type CheckOptions, checkRegistryTree } from './check.ts';
 import { formatPlace } from './config-error.ts';
 import { parseRegistryTree, readRegistryTree } from './distribution.ts';
 
-const NOTHING = { canRead: () => false, exists: () => false };
+const NOTHING = { canRead: () => false, exists: () => false, isFolder: () => false };
 
 interface Line {
   readonly verdict: string;
@@ -51,6 +51,19 @@ describe('check-config', () => {
   it('keeps a section that is switched off out of what must be changed', () => {
     const lines = check('proxy: {remoteurl: ""}\n');
     expect(about(lines, 'proxy.remoteurl')).toMatchObject({ verdict: 'works-as-before', needsAction: false });
+  });
+
+  it('refuses a folder in the place of a file, as in the configuration that Debian installs', () => {
+    const lines = check(
+      'auth: {htpasswd: {realm: basic-realm, path: /etc/docker/registry}}\n',
+      {},
+      { machine: { canRead: () => true, exists: () => true, isFolder: () => true } },
+    );
+    expect(about(lines, 'auth.htpasswd.path')).toMatchObject({
+      verdict: 'not-supported',
+      notes: '/etc/docker/registry is a folder; write the path of a file',
+      needsAction: true,
+    });
   });
 
   it('tells what is missing, too', () => {

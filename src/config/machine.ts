@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 
 /** What a check wants to know of the machine that it runs on. */
 export interface Machine {
   canRead(file: string): boolean;
   exists(path: string): boolean;
+  isFolder(path: string): boolean;
 }
 
 /** The real one. */
@@ -17,4 +18,5 @@ export const THIS_MACHINE: Machine = {
     }
   },
   exists: existsSync,
+  isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
 };

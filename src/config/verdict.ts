@@ -30,7 +30,11 @@ export function judge(
   ];
   const { place } = option;
   const finding = { place: placeShown(option), key: formatPath(option.path) };
-  const wrong = texts('problem', 'refused');
+  const folders = texts('file').filter((file) => machine.isFolder(file));
+  const wrong = [
+    ...texts('problem', 'refused'),
+    ...folders.map((file) => `${file} is a folder; write the path of a file`),
+  ];
   if (wrong.length > 0) return { ...finding, verdict: 'not-supported', notes: wrong, needsAction: true };
 
   // A file may be there on the machine that will run the registry, so that this is no problem yet.

@@ -25,7 +25,7 @@ function complete(yaml: string): string {
 }
 
 function check(yaml: string, from?: 2 | 3): CheckReport {
-  const machine = { canRead: () => true, exists: () => false };
+  const machine = { canRead: () => true, exists: () => false, isFolder: () => false };
   return checkRegistryTree(parseRegistryTree(complete(yaml), 'config.yml', {}), { from, machine });
 }
 

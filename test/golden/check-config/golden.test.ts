@@ -21,7 +21,11 @@ function run(name: string, { from, env = {}, exists = [] }: Case): string {
   const tree = existsSync(path)
     ? parseRegistryTree(readFileSync(path, 'utf8'), 'config.yml', env)
     : readRegistryTree({ env });
-  const machine = { canRead: () => false, exists: (file: string) => exists.includes(file) };
+  const machine = {
+    canRead: () => false,
+    exists: (file: string) => exists.includes(file),
+    isFolder: () => false,
+  };
   const report = checkRegistryTree(tree, { from, machine });
   const isOpen = report.findings.some(({ needsAction }) => needsAction);
   return `${formatReport(report)}\nexit code ${isOpen ? 1 : 0}\n`;
