@@ -17,14 +17,14 @@ export function explainIgnored(name: string, schema: Type<unknown>): string {
 }
 
 function nearest(name: string, schema: Type<unknown>): string | undefined {
-  const keys = schemaKeys(schema).filter(({ variable }) => variable !== undefined);
+  const keys = schemaKeys(schema).filter(({ variable }) => !variable.includes('<'));
   // Written as in the file, where Go calls the field something else.
   const asInFile = keys.find(
     (key) => `REGISTRY_${key.name.toUpperCase().replaceAll('.', '_')}` === name.toUpperCase(),
   );
   if (asInFile !== undefined) return asInFile.variable;
   const head = name.split('_').slice(0, 2).join('_').toUpperCase();
-  const names = keys.flatMap(({ variable }) => variable ?? []);
+  const names = keys.map(({ variable }) => variable);
   const siblings = names.filter((known) => known.startsWith(`${head}_`) || known === head);
   return suggest(name, siblings.length > 0 ? siblings : names);
 }

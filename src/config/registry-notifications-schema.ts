@@ -1,7 +1,7 @@
 import type { Decoding } from './decoding.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { EndpointSettings, NotificationsSettings } from './notifications-settings.ts';
-import { optional, sub, type Type, withDefault } from './schema.ts';
+import { differs, optional, sub, type Type, withDefault } from './schema.ts';
 import { Secret } from './secret.ts';
 import { bool, duration, int, oneOf, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
@@ -60,7 +60,10 @@ const endpoint = refine(
   section({
     name: withDefault(text, 'What its queue, the log and metrics call it; the URL if not set.', '', ''),
     disabled: withDefault(bool, 'Switched off: it hears of nothing.', false),
-    url: withDefault(secretText, 'Where events are sent, by POST; http or https.', new Secret(''), ''),
+    url: differs(
+      withDefault(secretText, 'Where events are sent, by POST; http or https.', new Secret(''), ''),
+      "one event to a request, in registry:3's envelope (application/vnd.docker.distribution.events.v2+json; registry:2 writes v1); redirects are not followed",
+    ),
     headers: optional(headers, 'Headers of every request.'),
     timeout: withDefault(duration, 'The longest that an attempt takes.', DEFAULT_MS, '1s'),
     threshold: withDefault(int(), 'So many attempts follow one another at once.', DEFAULT_THRESHOLD),

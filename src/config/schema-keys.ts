@@ -4,8 +4,8 @@ import type { Field, Fields, Type } from './schema.ts';
 export interface SchemaKey {
   /** `notifications.endpoints[].url`, `http.headers.<name>`. */
   readonly name: string;
-  /** The name of its environment variable, where no list or chosen name is on the way to it. */
-  readonly variable: string | undefined;
+  /** Its environment variable; `<N>` stands for the number of an item, `<NAME>` for a chosen name. */
+  readonly variable: string;
   readonly field: Field<unknown>;
   /** The sections around it, outermost first. */
   readonly around: readonly Field<unknown>[];
@@ -21,16 +21,16 @@ export function schemaKeys(type: Type<unknown>, prefix = 'REGISTRY'): readonly S
 function keysOf(
   fields: Fields,
   path: string,
-  variable: string | undefined,
+  variable: string,
   around: readonly Field<unknown>[],
 ): SchemaKey[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const name = path === '' ? key : `${path}.${key}`;
-    const own = variable === undefined ? undefined : `${variable}_${field.goName ?? key.toUpperCase()}`;
+    const own = `${variable}_${field.goName ?? key.toUpperCase()}`;
     const below = fieldsBelow(field.type);
     const found: SchemaKey = { name, variable: own, field, around, isSection: below !== undefined };
     if (below === undefined) return [found];
-    const next = below.suffix === '' ? own : undefined;
+    const next = own + below.suffix.replaceAll('[]', '_<N>').replaceAll('.<name>', '_<NAME>');
     return [found, ...keysOf(below.fields, name + below.suffix, next, [...around, field])];
   });
 }

@@ -1,0 +1,45 @@
+import { type Field, isObeyed, type Type } from '../../src/config/schema.ts';
+import { type SchemaKey, schemaKeys } from '../../src/config/schema-keys.ts';
+import { table } from './markdown.ts';
+
+function defaultOf(field: Field<unknown>): string {
+  if (field.isRequired) return 'required';
+  return field.defaultText === undefined || field.defaultText === '' ? '' : `\`${field.defaultText}\``;
+}
+
+/** How a key stands to registry:2 and registry:3. */
+function besideOriginal({ support, onlyIn }: Field<unknown>): string {
+  const only = onlyIn === undefined ? [] : [`registry:${onlyIn} only`];
+  return [...only, ...(support.kind === 'differs' ? [support.how] : [])].join('; ');
+}
+
+/** A row for each key that means something; those of a section that Berth does not have stand in its row. */
+export function schemaTable(type: Type<unknown>, original: boolean): string {
+  const rows = schemaKeys(type)
+    .filter(({ around }) => around.every(({ support }) => isObeyed(support)))
+    .filter(({ field, isSection }) => !(isSection && isObeyed(field.support)))
+    .map(({ name, field }) => [
+      `\`${name}\``,
+      field.type.name,
+      defaultOf(field),
+      field.description,
+      ...(original ? [besideOriginal(field)] : []),
+    ]);
+  return table(['key', 'type', 'default', 'meaning', ...(original ? ['beside the original'] : [])], rows);
+}
+
+/** What becomes of a variable: a key that is not obeyed takes those below it with it. */
+function fate({ name, field, around }: SchemaKey): string {
+  if (name === 'version') return 'ignored';
+  const kinds = [...around, field].map(({ support }) => support.kind);
+  if (kinds.includes('unsupported')) return '**not supported**: an error';
+  return kinds.includes('no-effect') ? 'no effect' : '';
+}
+
+/** A row for each key of distribution's configuration, with the variable that sets it. */
+export function variableTable(type: Type<unknown>): string {
+  return table(
+    ['variable', 'key', 'type', ''],
+    schemaKeys(type).map((key) => [`\`${key.variable}\``, `\`${key.name}\``, key.field.type.name, fate(key)]),
+  );
+}
