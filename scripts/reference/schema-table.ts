@@ -8,9 +8,10 @@ function defaultOf(field: Field<unknown>): string {
 }
 
 /** How a key stands to registry:2 and registry:3. */
-function besideOriginal({ support, onlyIn }: Field<unknown>): string {
-  const only = onlyIn === undefined ? [] : [`registry:${onlyIn} only`];
-  return [...only, ...(support.kind === 'differs' ? [support.how] : [])].join('; ');
+function besideOriginal({ field: { support, onlyIn }, around }: SchemaKey): string {
+  const [only] = [onlyIn, ...around.map((section) => section.onlyIn)].filter((each) => each !== undefined);
+  const has = only === 'berth' ? ["Berth's own"] : only === undefined ? [] : [`registry:${only} only`];
+  return [...has, ...(support.kind === 'differs' ? [support.how] : [])].join('; ');
 }
 
 /** A row for each key that means something; those of a section that Berth does not have stand in its row. */
@@ -18,12 +19,12 @@ export function schemaTable(type: Type<unknown>, original: boolean): string {
   const rows = schemaKeys(type)
     .filter(({ around }) => around.every(({ support }) => isObeyed(support)))
     .filter(({ field, isSection }) => !(isSection && isObeyed(field.support)))
-    .map(({ name, field }) => [
-      `\`${name}\``,
-      field.type.name,
-      defaultOf(field),
-      field.description,
-      ...(original ? [besideOriginal(field)] : []),
+    .map((key) => [
+      `\`${key.name}\``,
+      key.field.type.name,
+      defaultOf(key.field),
+      key.field.description,
+      ...(original ? [besideOriginal(key)] : []),
     ]);
   return table(['key', 'type', 'default', 'meaning', ...(original ? ['beside the original'] : [])], rows);
 }

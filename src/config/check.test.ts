@@ -67,12 +67,17 @@ describe('check-config', () => {
   });
 
   it('tells what is missing, too', () => {
-    const lines = check('auth: {token: {realm: r, service: s, issuer: i}}\n');
+    const lines = check('auth: {token: {realm: r, service: s, rootcertbundle: /b.pem}}\n');
     expect(about(lines, 'auth.token')).toMatchObject({
       verdict: 'not-supported',
-      notes: expect.stringContaining('"auth.token" needs keys that may sign tokens'),
+      notes: '"auth.token.issuer" is required',
     });
     expect(about(lines, 'auth.token.realm')).toMatchObject({ verdict: 'works-as-before' });
+    const noKeys = check('auth: {token: {realm: r, service: s, issuer: i}}\n');
+    expect(about(noKeys, 'auth.token')).toMatchObject({
+      verdict: 'not-supported',
+      notes: '"auth.token" needs keys that may sign tokens: write rootcertbundle, jwks, or both',
+    });
   });
 
   it('reports every variable that is no YAML, and goes on', () => {
@@ -102,10 +107,26 @@ describe('check-config', () => {
   });
 
   it('so is a variable with the number of an item of a list', () => {
-    const env = { REGISTRY_AUTH: 'builtin', REGISTRY_AUTH_BUILTIN_ACL: '[{match: {}, actions: []}]' };
-    const lines = check('', { ...env, REGISTRY_AUTH_BUILTIN_ACL_0_COMMENT: 'x' }, { from: 2 });
-    expect(about(lines, 'auth.builtin.acl[0].comment')).toMatchObject({ needsAction: true });
-    expect(about(lines, 'auth.builtin.acl[0].actions')).toMatchObject({ needsAction: false });
+    const env = { REGISTRY_HEALTH_TCPCHECKERS: '[{addr: "a:1"}]' };
+    const lines = check('', { ...env, REGISTRY_HEALTH_TCPCHECKERS_0_THRESHOLD: '2' }, { from: 2 });
+    expect(about(lines, 'health.tcp[0].threshold')).toMatchObject({ needsAction: true });
+    expect(about(lines, 'health.tcp[0].addr')).toMatchObject({ needsAction: false });
+  });
+
+  it("a key of Berth's own is said to be one, and is nothing to decide wherever somebody comes from", () => {
+    const yaml =
+      'auth: {htpasswd: {realm: r, path: p, anonymous: pull}}\nvalidation: {manifests: {blobs: none}}\n';
+    const env = { REGISTRY_HTTP_TRUSTEDPROXIES: '[10.0.0.0/8]' };
+    for (const from of [undefined, 2, 3] as const) {
+      const lines = check(yaml, env, { from });
+      for (const key of ['auth.htpasswd.anonymous', 'http.trustedproxies', 'validation.manifests.blobs']) {
+        expect(about(lines, key)).toMatchObject({
+          verdict: 'works-differently',
+          notes: "a key of Berth's own, which registry:2 and registry:3 do not have",
+          needsAction: false,
+        });
+      }
+    }
   });
 
   it('a folder with images of registry:2 is to be decided, also when it is the default', () => {
@@ -141,7 +162,10 @@ describe('check-config', () => {
     const [line] = check('', {
       REGISTRY_HTTP_TLS: '{certificate: /none.pem, key: /none.key}',
     }).filter(({ key }) => key === 'http.tls.certificate');
-    expect(line).toMatchObject({ verdict: 'works-as-before', notes: '/none.pem cannot be read here' });
+    expect(line).toMatchObject({
+      needsAction: false,
+      notes: 'a changed file is in use within seconds, without a restart; /none.pem cannot be read here',
+    });
   });
 
   it('without a file, only what somebody set is an option', () => {

@@ -24,7 +24,7 @@ export type RemarkKind =
   | 'decide'
   /** A sentence for people. */
   | 'notice'
-  /** `text` is `2` or `3`: only that registry has the key. */
+  /** `text` is `2`, `3` or `berth`: only that registry has the key. */
   | 'only-in'
   /** `text` is the path of a file that will be read. */
   | 'file';

@@ -3,7 +3,7 @@ import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';
 import { token } from './registry-token-schema.ts';
-import { namesFile, optional, required, type Type } from './schema.ts';
+import { namesFile, onlyIn, optional, required, type Type } from './schema.ts';
 import { oneOf, strictText } from './types-scalar.ts';
 import { expandShorthand, placeOfKey, refine, section } from './types-section.ts';
 
@@ -17,7 +17,10 @@ const htpasswd = section(
         'Password file with bcrypt entries, read again when it changes; a missing one is made, with one account.',
       ),
     ),
-    anonymous: optional(oneOf(['pull']), 'What callers without an account may do; otherwise nothing.'),
+    anonymous: onlyIn(
+      'berth',
+      optional(oneOf(['pull']), 'What callers without an account may do; otherwise nothing.'),
+    ),
   },
   { go: 'map' },
 );
@@ -38,7 +41,10 @@ export const EMPTY_AUTH =
 export const auth: Type<RegistryAuthSettings> = refine(
   section(
     {
-      builtin: optional(builtin, "Berth's own accounts and tokens; the content is docker_auth's."),
+      builtin: onlyIn(
+        'berth',
+        optional(builtin, "Berth's own accounts and tokens; the content is docker_auth's."),
+      ),
       token: optional(token, 'Tokens of another service.'),
       none: optional(section({}, { go: 'map' }), 'Everybody may do everything.'),
       htpasswd: optional(htpasswd, 'Accounts of a password file.'),

@@ -1,12 +1,15 @@
 import type { DebugSettings } from './debug-settings.ts';
 import { parseListenAddress } from './listen-address.ts';
-import { sub, type Type, withDefault } from './schema.ts';
+import { differs, sub, type Type, withDefault } from './schema.ts';
 import { bool, text } from './types-scalar.ts';
 import { placeOfKey, refine, section } from './types-section.ts';
 
 const prometheus = refine(
   section({
-    enabled: withDefault(bool, 'Keep and serve metrics.', false),
+    enabled: differs(
+      withDefault(bool, 'Keep and serve metrics.', false),
+      'the numbers of the process are those of Node (nodejs_…), not of Go (go_…)',
+    ),
     path: withDefault(text, 'Path of the metrics.', '/metrics'),
   }),
   (value, at, node) => {
@@ -20,10 +23,13 @@ const prometheus = refine(
 /** `http.debug`; one without an address is none, as in the original. */
 export const debug: Type<{ readonly settings: DebugSettings | undefined }> = refine(
   section({
-    addr: withDefault(
-      text,
-      'Address of the debug server; it knows no passwords, so nobody else must reach it.',
-      '',
+    addr: differs(
+      withDefault(
+        text,
+        'Address of the debug server; it knows no passwords, so nobody else must reach it.',
+        '',
+      ),
+      "there is no /debug/pprof, which is Go's, and /debug/vars has the command line and the memory only",
     ),
     prometheus: sub(prometheus, 'Metrics.'),
   }),

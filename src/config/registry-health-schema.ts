@@ -2,7 +2,7 @@ import type { Decoding } from './decoding.ts';
 import type { HealthCheckSettings } from './health-settings.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { type ConfigNode, formatPath } from './node.ts';
-import { noEffect, required, sub, type Type, withDefault } from './schema.ts';
+import { differs, noEffect, required, sub, type Type, withDefault } from './schema.ts';
 import { Secret } from './secret.ts';
 import { bool, duration, int, nonEmptyText, secretText } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
@@ -11,7 +11,10 @@ const DEFAULT_INTERVAL_MS = 10_000;
 /** Longer than any server takes that is well; the original waits for ever. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-const interval = withDefault(duration, 'How often to look.', DEFAULT_INTERVAL_MS, '10s');
+const interval = differs(
+  withDefault(duration, 'How often to look.', DEFAULT_INTERVAL_MS, '10s'),
+  'the first look is at the start, not an interval later',
+);
 const threshold = withDefault(int({ min: 0 }), 'How many failures in a row count.', 1);
 const timeout = withDefault(duration, 'When to give up.', DEFAULT_TIMEOUT_MS, '30s');
 
@@ -37,7 +40,10 @@ const fileCheck = refine(
 
 const httpCheck = refine(
   section({
-    uri: required(nonEmptyText, 'What to ask for, by HEAD.'),
+    uri: differs(
+      required(nonEmptyText, 'What to ask for, by HEAD.'),
+      'it is asked for directly: HTTP_PROXY and its like do not count',
+    ),
     headers: withDefault(map(list(secretText)), 'Headers to send.', new Map(), '{}'),
     statuscode: withDefault(int({ min: 0, max: 599 }), 'The status of a healthy answer.', 200),
     timeout,

@@ -54,9 +54,12 @@ export const http: Type<HttpSettings> = refine(
     headers: withDefault(headers, 'Headers of every response.', {}, '{}'),
     tls: optional(tls, 'TLS; plain HTTP without.'),
     debug: sub(debug, 'The debug server.'),
-    trustedproxies: optional(
-      list(trustedProxy),
-      'Addresses and networks whose `X-Forwarded-*` headers are believed; `127.0.0.0/8` and `::1` if not set. A key of Berth.',
+    trustedproxies: onlyIn(
+      'berth',
+      optional(
+        list(trustedProxy),
+        'Addresses and networks whose `X-Forwarded-*` headers are believed; `127.0.0.0/8` and `::1` if not set.',
+      ),
     ),
     http2: sub(
       section({ disabled: withDefault(bool, 'Only HTTP/1.1 is spoken.', false) }),

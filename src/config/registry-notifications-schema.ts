@@ -67,7 +67,10 @@ const endpoint = refine(
     headers: optional(headers, 'Headers of every request.'),
     timeout: withDefault(duration, 'The longest that an attempt takes.', DEFAULT_MS, '1s'),
     threshold: withDefault(int(), 'So many attempts follow one another at once.', DEFAULT_THRESHOLD),
-    backoff: withDefault(duration, 'The wait after them; it doubles, up to a minute.', DEFAULT_MS, '1s'),
+    backoff: differs(
+      withDefault(duration, 'The wait after them; it doubles, up to a minute.', DEFAULT_MS, '1s'),
+      'the wait doubles each time, up to a minute, and what is never taken is given up in the end',
+    ),
     ignoredmediatypes: withDefault(list(text), 'Old name of ignore.mediatypes.', [], ''),
     ignore: sub(ignore, 'What it does not hear of.'),
   }),

@@ -6,7 +6,7 @@ import { notifications } from './registry-notifications-schema.ts';
 import { compatibility, middleware, policy, proxy, redis, reporting } from './registry-original-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { validation } from './registry-validation-schema.ts';
-import { noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
+import { differs, noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
 import { anything, bool, int, oneOf, scalar, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -38,10 +38,13 @@ const log: Type<Omit<LogSettings, 'level'> & { level: LogSettings['level'] | und
       'The access log.',
     ),
     level: optional(level, 'Least important lines that are written; info if not set.'),
-    formatter: withDefault(oneOf(['text', 'json', 'logstash']), 'Format of the lines.', 'text'),
+    formatter: differs(
+      withDefault(oneOf(['text', 'json', 'logstash']), 'Format of the lines.', 'text'),
+      'with json and logstash, requests are lines of the log, without others in the combined format beside them',
+    ),
     fields: optional(map(scalar), 'Fields of every line.'),
     hooks: noEffect(list(hook), 'every hook is disabled'),
-    reportcaller: noEffect(bool, 'log lines name no source line'),
+    reportcaller: onlyIn(3, noEffect(bool, 'log lines name no source line')),
   }),
   (value) => ({
     level: value.level,

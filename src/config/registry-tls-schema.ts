@@ -3,7 +3,7 @@ import { checkPair } from './auth-checks.ts';
 import { BROKEN_SUITES, CIPHER_SUITES, DEFAULT_CIPHERS, TLS13_SUITES } from './cipher-suites.ts';
 import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
-import { namesFile, onlyIn, optional, type Type, withDefault } from './schema.ts';
+import { differs, onlyIn, optional, readAgain, type Type, withDefault } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { AcmeSettings, ClientCertificateSettings, TlsSettings } from './tls-settings.ts';
 import { nonEmptyText, oneOf, text } from './types-scalar.ts';
@@ -55,9 +55,12 @@ const hostName: Type<string> = {
 };
 
 const letsencrypt = section({
-  cachefile: optional(
-    unlessEmpty(text),
-    'Folder that keeps the account and the certificates; chooses ACME. A folder of registry:3 goes on to be used.',
+  cachefile: differs(
+    optional(
+      unlessEmpty(text),
+      'Folder that keeps the account and the certificates; chooses ACME. A folder of registry:3 goes on to be used.',
+    ),
+    'it names a folder, as in registry:3; registry:2 kept a file there, which is not read: name another path',
   ),
   email: optional(unlessEmpty(text), 'Address that the authority may write to.'),
   hosts: withDefault(
@@ -82,11 +85,11 @@ const CLIENT_AUTH = [
 /** `http.tls`; undefined in the result means plain HTTP. */
 export const tls: Type<{ readonly settings: TlsSettings | undefined }> = refine(
   section({
-    certificate: namesFile(
+    certificate: readAgain(
       optional(nonEmptyText, 'PEM file with the certificate chain; read again when it changes.'),
     ),
-    key: namesFile(optional(nonEmptyText, 'PEM file with the key; read again when it changes.')),
-    clientcas: namesFile(
+    key: readAgain(optional(nonEmptyText, 'PEM file with the key; read again when it changes.')),
+    clientcas: readAgain(
       withDefault(
         list(nonEmptyText),
         "PEM files with the authorities of clients' certificates; read again when they change.",

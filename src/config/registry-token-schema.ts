@@ -1,5 +1,5 @@
 import type { TokenAuthSettings } from './registry-auth-settings.ts';
-import { namesFile, onlyIn, optional, required, type Type, withDefault } from './schema.ts';
+import { onlyIn, optional, readAgain, required, type Type, withDefault } from './schema.ts';
 import { bool, oneOf, strictText } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 
@@ -19,7 +19,7 @@ export const token: Type<TokenAuthSettings> = refine(
       realm: required(strictText, 'URL of the token service.'),
       service: required(strictText, 'Name of this registry; must be the `aud` of tokens.'),
       issuer: required(strictText, 'Must be the `iss` of tokens.'),
-      rootcertbundle: namesFile(
+      rootcertbundle: readAgain(
         optional(
           strictText,
           'PEM file with the certificates that may sign tokens; read again when it changes. It or `jwks` must be there.',
@@ -27,7 +27,7 @@ export const token: Type<TokenAuthSettings> = refine(
       ),
       jwks: onlyIn(
         3,
-        namesFile(
+        readAgain(
           optional(
             strictText,
             'File with a JWK set of the keys that may sign tokens; read again when it changes.',

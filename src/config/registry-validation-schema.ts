@@ -1,6 +1,6 @@
 import { compileRegex } from '../auth/acl/regex.ts';
 import { PatternSyntaxError } from '../auth/acl/syntax-error.ts';
-import { onlyIn, optional, sub, type Type, withDefault } from './schema.ts';
+import { differs, onlyIn, optional, sub, type Type, withDefault } from './schema.ts';
 import { bool, oneOf, text } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 import type { ValidationSettings } from './validation-settings.ts';
@@ -58,20 +58,26 @@ const indexes = refine(
 const manifests = section({
   urls: sub(urls, 'Addresses of layers.'),
   indexes: onlyIn(3, sub(indexes, 'Children of indexes.')),
-  blobs: withDefault(
-    oneOf(['all', 'none'], { foldCase: true }),
-    'Whether config and layers of an image must be there when it is pushed; distribution has no such key.',
-    'all',
+  blobs: onlyIn(
+    'berth',
+    withDefault(
+      oneOf(['all', 'none'], { foldCase: true }),
+      'Whether config and layers of an image must be there when it is pushed.',
+      'all',
+    ),
   ),
 });
 
-/** `validation`: distribution 3's; 2.8 has no `indexes`. */
+/** `validation`: distribution's, and `blobs`. */
 export const validation: Type<ValidationSettings> = refine(
   section({
-    enabled: withDefault(
-      bool,
-      'Old name of the opposite of `disabled`; where both are true, this one counts.',
-      false,
+    enabled: differs(
+      withDefault(
+        bool,
+        'Old name of the opposite of `disabled`; where both are true, this one counts.',
+        false,
+      ),
+      'without urls.allow and urls.deny every address of a layer is taken, where the original takes none',
     ),
     disabled: withDefault(bool, 'Every address is taken, and no child of an index need be there.', false),
     manifests: sub(manifests, 'Pushed manifests.'),

@@ -64,8 +64,8 @@ export interface Field<T> {
   readonly hasSubDefaults: boolean;
   /** The value when nothing was written; boxed, so that "may be undefined" is part of the type. */
   readonly whenMissing: { readonly value: T } | undefined;
-  /** The one of registry:2 and registry:3 that has it, where the other ignores it. */
-  readonly onlyIn: 2 | 3 | undefined;
+  /** The one of registry:2 and registry:3 that has it, where the other ignores it; `berth` where neither has it. */
+  readonly onlyIn: 2 | 3 | 'berth' | undefined;
   /** The value is the path of a file that is read at the start, or a list of them. */
   readonly isFile: boolean;
 }
@@ -151,14 +151,19 @@ export function differs<T>(field: Field<T>, how: string): Field<T> {
   return { ...field, support: { kind: 'differs', how } };
 }
 
-/** The same key, which only one of registry:2 and registry:3 has. */
-export function onlyIn<T>(original: 2 | 3, field: Field<T>): Field<T> {
-  return { ...field, onlyIn: original };
+/** The same key, which only one of registry:2, registry:3 and Berth has. */
+export function onlyIn<T>(program: 2 | 3 | 'berth', field: Field<T>): Field<T> {
+  return { ...field, onlyIn: program };
 }
 
 /** The same key, whose value is the path of a file that must be there, or a list of such paths. */
 export function namesFile<T>(field: Field<T>): Field<T> {
   return { ...field, isFile: true };
+}
+
+/** The same, where the original reads the file at its start only. */
+export function readAgain<T>(field: Field<T>): Field<T> {
+  return differs(namesFile(field), 'a changed file is in use within seconds, without a restart');
 }
 
 /** Whether a value of this field reaches the program. */

@@ -44,12 +44,12 @@ export function judge(
   const how = [...texts('no-effect').map((reason) => `has no effect: ${reason}`), ...texts('differs')];
   // registry:2 ignores variables with the number of a list's item.
   const isItem = place.kind === 'variable' && option.path.some((step) => typeof step === 'number');
-  const [only] = [
-    ...texts('only-in').map(Number),
-    ...(isItem && /_[0-9]+(_|$)/.test(place.variable) ? [3] : []),
-  ];
-  if (only !== undefined && from !== only && texts('no-effect').length === 0) {
-    const other = only === 3 ? 2 : 3;
+  const [only] = [...texts('only-in'), ...(isItem && /_[0-9]+(_|$)/.test(place.variable) ? ['3'] : [])];
+  if (only === 'berth') {
+    // Whoever wrote it meant Berth.
+    how.push("a key of Berth's own, which registry:2 and registry:3 do not have");
+  } else if (only !== undefined && from !== Number(only) && texts('no-effect').length === 0) {
+    const other = only === '3' ? 2 : 3;
     how.push(`registry:${other} ignores it; Berth does as registry:${only}`);
     if (from === other) toDecide.push('remove it, if it is to stay without effect');
   }

@@ -3,8 +3,9 @@ import type { KeyCases } from './case.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
-import { notificationKeys } from './notifications.ts';
+import { notificationsKeys } from './notifications.ts';
 import { storageKeys } from './storage.ts';
+import { tlsKeys } from './tls.ts';
 import { topKeys } from './top.ts';
 import { validationKeys } from './validation.ts';
 
@@ -15,7 +16,8 @@ export const KEY_CASES: KeyCases = {
   ...storageKeys,
   ...authKeys,
   ...httpKeys,
+  ...tlsKeys,
   ...healthKeys,
-  ...notificationKeys,
+  ...notificationsKeys,
   ...validationKeys,
 };

@@ -1,5 +1,5 @@
 import type { RegistryConfig } from '../../../src/config/registry-config.ts';
-import { type KeyCase, type KeyCases, ONLY_3 } from './case.ts';
+import type { KeyCase, KeyCases } from './case.ts';
 
 const TOKEN = 'realm: https://auth.example.com/auth, service: s, issuer: i, rootcertbundle: /ssl/bundle.pem';
 
@@ -17,13 +17,12 @@ function token(name: string, value: string, setting: string, is: unknown): KeyCa
   };
 }
 
-/** A parameter of `auth.htpasswd` or `auth.silly` beside the others that it needs. */
-function parameter(kind: 'htpasswd' | 'silly', others: string, name: string, value: string): KeyCase {
+/** A parameter of `auth.htpasswd` or `auth.silly`. */
+function ofKind(kind: 'htpasswd' | 'silly', yaml: string, setting: string, is: unknown): KeyCase {
   return {
-    yaml: `auth: {${kind}: {${others}, ${name}: ${value}}}`,
-    setting: ({ auth }) => (auth.kind === kind ? Reflect.get(auth, name) : undefined),
-    is: value,
-    wrong: [`auth: {${kind}: {${others}, ${name}: [x]}}`, new RegExp(`auth\\.${kind}\\.${name}`)],
+    yaml: `auth: {${kind}: {${yaml}}}`,
+    setting: ({ auth }) => (auth.kind === kind ? Reflect.get(auth, setting) : undefined),
+    is,
   };
 }
 
@@ -34,6 +33,8 @@ function builtin(yaml: string, setting: (settings: Builtin) => unknown, is: unkn
     yaml: `auth: {builtin: {${yaml}}}`,
     setting: ({ auth }) => (auth.kind === 'builtin' ? setting(auth.settings) : undefined),
     is,
+    // A key of Berth's own.
+    verdict: 'works-differently',
   };
 }
 
@@ -57,20 +58,44 @@ export const authKeys: KeyCases = {
   'auth.token.realm': token('realm', 'https://a.example.com', 'realm', 'https://a.example.com'),
   'auth.token.service': token('service', 'Docker registry', 'service', 'Docker registry'),
   'auth.token.issuer': token('issuer', 'Acme auth server', 'issuer', 'Acme auth server'),
-  'auth.token.rootcertbundle': token('rootcertbundle', '/ssl/other.pem', 'rootCertBundle', '/ssl/other.pem'),
-  'auth.token.jwks': { ...token('jwks', '/ssl/keys.json', 'jwks', '/ssl/keys.json'), verdict: ONLY_3 },
-  'auth.token.signingalgorithms': {
-    ...token('signingalgorithms', '[RS256, ES256]', 'signingAlgorithms', ['RS256', 'ES256']),
-    verdict: ONLY_3,
-    wrong: [`auth: {token: {${TOKEN}, signingalgorithms: [RS255]}}`, /auth\.token\.signingalgorithms/],
+  'auth.token.rootcertbundle': {
+    ...token('rootcertbundle', '/ssl/other.pem', 'rootCertBundle', '/ssl/other.pem'),
+    verdict: 'works-differently',
   },
-  'auth.htpasswd.realm': parameter('htpasswd', 'path: /passwords', 'realm', 'Registry'),
-  'auth.htpasswd.path': parameter('htpasswd', 'realm: r', 'path', '/passwords'),
-  'auth.htpasswd.anonymous': parameter('htpasswd', 'realm: r, path: /passwords', 'anonymous', 'pull'),
-  'auth.silly.realm': parameter('silly', 'service: s', 'realm', 'https://auth.example.com/'),
-  'auth.silly.service': parameter('silly', 'realm: r', 'service', 'silly service'),
+  'auth.token.jwks': {
+    ...token('jwks', '/ssl/keys.json', 'jwks', '/ssl/keys.json'),
+    verdict: 'works-differently',
+  },
+  'auth.token.signingalgorithms': {
+    ...token('signingalgorithms', '[ES256, RS256]', 'signingAlgorithms', ['ES256', 'RS256']),
+    verdict: 'works-differently',
+  },
   'auth.token.autoredirect': token('autoredirect', 'true', 'autoRedirect', true),
   'auth.token.autoredirectpath': token('autoredirectpath', '/auth', 'autoRedirectPath', '/auth'),
+  'auth.htpasswd.realm': {
+    ...ofKind('htpasswd', 'realm: Registry Realm, path: /p', 'realm', 'Registry Realm'),
+    wrong: ['auth: {htpasswd: {path: /p}}', /"auth\.htpasswd\.realm" is required/],
+  },
+  'auth.htpasswd.path': {
+    ...ofKind('htpasswd', 'realm: r, path: /etc/passwords', 'path', '/etc/passwords'),
+    wrong: ['auth: {htpasswd: {realm: r}}', /"auth\.htpasswd\.path" is required/],
+  },
+  'auth.htpasswd.anonymous': {
+    ...ofKind('htpasswd', 'realm: r, path: /p, anonymous: pull', 'anonymous', 'pull'),
+    verdict: 'works-differently',
+    wrong: [
+      'auth: {htpasswd: {realm: r, path: /p, anonymous: push}}',
+      /"auth\.htpasswd\.anonymous" must be pull, not push/,
+    ],
+  },
+  'auth.silly.realm': {
+    ...ofKind('silly', 'realm: "http://a/", service: s', 'realm', 'http://a/'),
+    wrong: ['auth: {silly: {service: s}}', /"auth\.silly\.realm" is required/],
+  },
+  'auth.silly.service': {
+    ...ofKind('silly', 'realm: "http://a/", service: s', 'service', 's'),
+    wrong: ['auth: {silly: {realm: "http://a/", service: 5}}', /"auth\.silly\.service" must be text/],
+  },
   'auth.builtin.users.<name>.password': builtin(
     `users: {alice: {password: "${HASH}"}}`,
     ({ users }) => users?.get('alice')?.password?.reveal(),

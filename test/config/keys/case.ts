@@ -16,8 +16,5 @@ export interface KeyCase {
   readonly wrong?: readonly [yaml: string, message: RegExp];
 }
 
-/** The verdict on a key that works, but that registry:2 does not have: the user must know it. */
-export const ONLY_3: Verdict = 'works-differently';
-
 /** Cases by the key's name as in docs/reference/configuration.md. */
 export type KeyCases = Readonly<Record<string, KeyCase>>;

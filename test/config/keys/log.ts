@@ -17,7 +17,8 @@ export const logKeys: KeyCases = {
     yaml: 'log: {formatter: json}',
     setting: (config) => config.log.formatter,
     is: 'json',
-    wrong: ['log: {formatter: xml}', /must be one of text, json/],
+    verdict: 'works-differently',
+    wrong: ['log: {formatter: xml}', /must be one of text, json, logstash/],
   },
   'log.fields': {
     yaml: 'log: {fields: {service: registry, zone: 3}}',

@@ -1,80 +1,89 @@
 import type { EndpointSettings } from '../../../src/config/notifications-settings.ts';
 import type { KeyCase, KeyCases } from './case.ts';
 
-const URL = 'url: "https://events.example.com/hook"';
+const endpoints = (pairs: string): string => `notifications: {endpoints: [{${pairs}}]}`;
+const named = (pair: string): string => endpoints(`name: ci, url: "http://ci.example.com/hook", ${pair}`);
 
-/** A key of the only endpoint. */
+/** A key of an endpoint. */
 function endpoint(
-  yaml: string,
+  pair: string,
   setting: (settings: EndpointSettings) => unknown,
   is: unknown,
-  [wrong, message]: readonly [string, RegExp],
+  wrong: KeyCase['wrong'],
 ): KeyCase {
   return {
-    yaml: `notifications: {endpoints: [{${yaml}}]}`,
-    setting: ({ notifications: { endpoints } }) => endpoints[0] && setting(endpoints[0]),
+    yaml: named(pair),
+    setting: ({
+      notifications: {
+        endpoints: [first],
+      },
+    }) => first && setting(first),
     is,
-    wrong: [`notifications: {endpoints: [{${wrong}}]}`, message],
+    ...(wrong === undefined ? {} : { wrong }),
   };
 }
 
-export const notificationKeys: KeyCases = {
+export const notificationsKeys: KeyCases = {
   'notifications.events.includereferences': {
     yaml: 'notifications: {events: {includereferences: true}}',
-    setting: ({ notifications }) => notifications.includeReferences,
+    setting: (config) => config.notifications.includeReferences,
     is: true,
-    wrong: ['notifications: {events: {includereferences: 1}}', /must be true or false/],
+    wrong: ['notifications: {events: {includereferences: all}}', /must be true or false/],
   },
-  'notifications.endpoints[].name': endpoint(`name: alice, ${URL}`, ({ name }) => name, 'alice', [
-    `${URL}, name: [alice]`,
-    /"notifications\.endpoints\[0\]\.name"/,
+  'notifications.endpoints[].name': endpoint('timeout: 2s', ({ name }) => name, 'ci', [
+    'notifications: {endpoints: [{name: ci, url: "http://a/"}, {name: ci, url: "http://b/"}]}',
+    /two endpoints are called "ci"/,
   ]),
   'notifications.endpoints[].disabled': {
-    yaml: `notifications: {endpoints: [{name: off, ${URL}, disabled: true}, {name: on, ${URL}}]}`,
-    setting: ({ notifications }) => notifications.endpoints.map(({ name }) => name),
-    is: ['on'],
-    wrong: [`notifications: {endpoints: [{${URL}, disabled: 1}]}`, /must be true or false/],
+    yaml: 'notifications: {endpoints: [{name: a, url: "http://a/", disabled: true}, {name: b, url: "http://b/"}]}',
+    setting: (config) => config.notifications.endpoints.map(({ name }) => name),
+    is: ['b'],
+    wrong: [named('disabled: 1'), /disabled" must be true or false/],
   },
-  'notifications.endpoints[].url': endpoint(
-    URL,
-    ({ url }) => url.reveal(),
-    'https://events.example.com/hook',
-    ['url: "file:///etc/passwd"', /must be a URL such as/],
-  ),
+  'notifications.endpoints[].url': {
+    ...endpoint('timeout: 2s', ({ url }) => url.reveal(), 'http://ci.example.com/hook', [
+      endpoints('name: ci, url: ci.example.com'),
+      /"notifications\.endpoints\[0\]\.url" must be a URL/,
+    ]),
+    verdict: 'works-differently',
+  },
   'notifications.endpoints[].headers': endpoint(
-    `${URL}, headers: {Authorization: [Bearer x]}`,
+    'headers: {Authorization: [Bearer abc]}',
     ({ headers }) => headers.get('Authorization')?.map((value) => value.reveal()),
-    ['Bearer x'],
-    [`${URL}, headers: {Host: [x]}`, /cannot be set; remove it/],
+    ['Bearer abc'],
+    [named('headers: {Host: [a]}'), /headers\.Host" cannot be set; remove it/],
   ),
-  'notifications.endpoints[].timeout': endpoint(`${URL}, timeout: 3s`, ({ timeoutMs }) => timeoutMs, 3_000, [
-    `${URL}, timeout: 3`,
-    /no unit and would be nanoseconds/,
+  'notifications.endpoints[].timeout': endpoint('timeout: 2s', ({ timeoutMs }) => timeoutMs, 2000, [
+    named('timeout: 500'),
+    /500 has no unit and would be nanoseconds/,
   ]),
-  'notifications.endpoints[].threshold': endpoint(`${URL}, threshold: 3`, ({ threshold }) => threshold, 3, [
-    `${URL}, threshold: three`,
-    /must be a whole number/,
+  'notifications.endpoints[].threshold': endpoint('threshold: 3', ({ threshold }) => threshold, 3, [
+    named('threshold: few'),
+    /threshold" must be a whole number/,
   ]),
-  'notifications.endpoints[].backoff': endpoint(`${URL}, backoff: 3s`, ({ backoffMs }) => backoffMs, 3_000, [
-    `${URL}, backoff: 3`,
-    /no unit and would be nanoseconds/,
-  ]),
+  'notifications.endpoints[].backoff': {
+    ...endpoint('backoff: 5s', ({ backoffMs }) => backoffMs, 5000, [
+      named('backoff: -5s'),
+      /backoff" must be a duration that is not negative/,
+    ]),
+    verdict: 'works-differently',
+  },
   'notifications.endpoints[].ignoredmediatypes': endpoint(
-    `${URL}, ignoredmediatypes: [a/b]`,
+    'ignoredmediatypes: [application/octet-stream]',
     ({ ignoredMediaTypes }) => ignoredMediaTypes,
-    ['a/b'],
-    [`${URL}, ignoredmediatypes: a/b`, /write \[a\/b\]/],
+    ['application/octet-stream'],
+    [named('ignoredmediatypes: application/octet-stream'), /must be a list, not text/],
   ),
   'notifications.endpoints[].ignore.mediatypes': endpoint(
-    `${URL}, ignore: {mediatypes: [a/b]}`,
+    'ignore: {mediatypes: [application/octet-stream]}',
     ({ ignoredMediaTypes }) => ignoredMediaTypes,
-    ['a/b'],
-    [`${URL}, ignore: {mediatypes: a/b}`, /write \[a\/b\]/],
+    ['application/octet-stream'],
+    [named('ignore: {mediatypes: application/octet-stream}'), /must be a list, not text/],
   ),
   'notifications.endpoints[].ignore.actions': endpoint(
-    `${URL}, ignore: {actions: [pull]}`,
+    'ignore: {actions: [pull, mount]}',
     ({ ignoredActions }) => ignoredActions,
-    ['pull'],
-    [`${URL}, ignore: {actions: [pulls]}`, /must be one of pull, push, mount, delete/],
+    ['pull', 'mount'],
+    [named('ignore: {actions: [pulls]}'), /must be one of pull, push, mount, delete, not pulls/],
   ),
 };

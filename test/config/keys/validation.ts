@@ -1,72 +1,72 @@
 import type { ValidationSettings } from '../../../src/config/validation-settings.ts';
-import { type KeyCase, type KeyCases, ONLY_3 } from './case.ts';
+import type { KeyCase, KeyCases } from './case.ts';
 
-function validation(
+const manifests = (pair: string): string => `validation: {manifests: {${pair}}}`;
+const list = (items: string): string => manifests(`indexes: {platforms: list, platformlist: ${items}}`);
+
+function key(
   yaml: string,
-  setting: (settings: ValidationSettings) => unknown,
+  setting: keyof ValidationSettings,
   is: unknown,
-  [wrong, message]: readonly [string, RegExp],
+  wrong: readonly [yaml: string, message: RegExp],
 ): KeyCase {
-  return {
-    yaml: `validation: {${yaml}}`,
-    setting: (config) => config.validation && setting(config.validation),
-    is,
-    wrong: [`validation: {${wrong}}`, message],
-  };
+  return { yaml, setting: ({ validation }) => validation?.[setting], is, wrong };
 }
 
-const BOOL = /must be true or false/;
+/** A key that registry:3 or Berth alone has. */
+const own = (one: KeyCase): KeyCase => ({ ...one, verdict: 'works-differently' });
 
 export const validationKeys: KeyCases = {
-  'validation.enabled': validation(
-    'enabled: true, disabled: true, manifests: {urls: {deny: [x]}}',
-    ({ urls }) => urls?.deny,
-    ['x'],
-    ['enabled: 1', BOOL],
-  ),
-  'validation.disabled': validation('disabled: true', ({ platforms }) => platforms, 'none', [
-    'disabled: 1',
-    BOOL,
+  'validation.enabled': {
+    // The stronger one of the two.
+    yaml: 'validation: {enabled: true, disabled: true}',
+    setting: (config) => config.validation,
+    is: { platforms: 'all', blobs: 'all', urls: undefined },
+    verdict: 'works-differently',
+    wrong: ['validation: {enabled: 1}', /"validation\.enabled" must be true or false/],
+  },
+  'validation.disabled': key('validation: {disabled: true}', 'platforms', 'none', [
+    'validation: {disabled: "true"}',
+    /"validation\.disabled" must be true or false, without quotes/,
   ]),
-  'validation.manifests.urls.allow': validation(
-    'manifests: {urls: {allow: ["^https://a/"]}}',
-    ({ urls }) => urls?.allow,
-    ['^https://a/'],
-    ['manifests: {urls: {allow: ["("]}}', /"validation\.manifests\.urls\.allow\[0\]"/],
+  'validation.manifests.urls.allow': key(
+    manifests('urls: {allow: ["^https://a/"]}'),
+    'urls',
+    { allow: ['^https://a/'], deny: [] },
+    [manifests('urls: {allow: ["("]}'), /"validation\.manifests\.urls\.allow\[0\]" is/],
   ),
-  'validation.manifests.urls.deny': validation(
-    'manifests: {urls: {deny: ["^https://a/"]}}',
-    ({ urls }) => urls?.deny,
-    ['^https://a/'],
-    ['manifests: {urls: {deny: ["("]}}', /"validation\.manifests\.urls\.deny\[0\]"/],
+  'validation.manifests.urls.deny': key(
+    manifests('urls: {deny: ["^http:"]}'),
+    'urls',
+    { allow: [], deny: ['^http:'] },
+    [manifests('urls: {deny: "^http:"}'), /"validation\.manifests\.urls\.deny" must be a list/],
   ),
-  'validation.manifests.indexes.platforms': {
-    ...validation('manifests: {indexes: {platforms: none}}', ({ platforms }) => platforms, 'none', [
-      'manifests: {indexes: {platforms: some}}',
-      /must be one of all, none, list/,
+  'validation.manifests.indexes.platforms': own(
+    key(manifests('indexes: {platforms: none}'), 'platforms', 'none', [
+      manifests('indexes: {platforms: some}'),
+      /must be one of all, none, list, not some/,
     ]),
-    verdict: ONLY_3,
-  },
-  'validation.manifests.indexes.platformlist[].architecture': {
-    ...validation(
-      'manifests: {indexes: {platforms: list, platformlist: [{architecture: arm64}]}}',
-      ({ platforms }) => platforms,
+  ),
+  'validation.manifests.indexes.platformlist[].architecture': own(
+    key(
+      list('[{architecture: arm64}]'),
+      'platforms',
       [{ architecture: 'arm64', os: '' }],
-      ['manifests: {indexes: {platforms: list, platformlist: [{architecture: [x]}]}}', /must be text/],
+      [list('[{architecture: [arm64]}]'), /platformlist\[0\]\.architecture" must be text, not a list/],
     ),
-    verdict: ONLY_3,
-  },
-  'validation.manifests.indexes.platformlist[].os': {
-    ...validation(
-      'manifests: {indexes: {platforms: list, platformlist: [{os: linux}]}}',
-      ({ platforms }) => platforms,
+  ),
+  'validation.manifests.indexes.platformlist[].os': own(
+    key(
+      list('[{os: linux}]'),
+      'platforms',
       [{ architecture: '', os: 'linux' }],
-      ['manifests: {indexes: {platforms: list, platformlist: [{os: [x]}]}}', /must be text/],
+      [list('[{os: [linux]}]'), /platformlist\[0\]\.os" must be text, not a list/],
     ),
-    verdict: ONLY_3,
-  },
-  'validation.manifests.blobs': validation('manifests: {blobs: none}', ({ blobs }) => blobs, 'none', [
-    'manifests: {blobs: some}',
-    /must be one of all, none/,
-  ]),
+  ),
+  'validation.manifests.blobs': own(
+    key(manifests('blobs: none'), 'blobs', 'none', [
+      manifests('blobs: list'),
+      /"validation\.manifests\.blobs" must be one of all, none, not list/,
+    ]),
+  ),
 };
