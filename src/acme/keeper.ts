@@ -3,6 +3,7 @@ import type { CertificateCache, KeptCertificate } from './cache.ts';
 import { type OrderedPair, orderCertificate } from './order.ts';
 import { AcmeProblem } from './problem.ts';
 
+/** What keeps a certificate. */
 export interface KeeperOptions {
   readonly hosts: readonly string[];
   readonly email: string | undefined;

@@ -14,6 +14,7 @@ export interface OrderedPair {
   readonly key: string;
 }
 
+/** What an order needs. */
 export interface OrderOptions {
   readonly host: string;
   readonly directoryUrl: string;

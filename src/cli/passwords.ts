@@ -4,6 +4,7 @@ import { hashPassword, verifyPassword } from '../auth/identity/password-hash.ts'
 import type { AccountIndex } from '../index/accounts.ts';
 import { Failure, reasonOf } from './failure.ts';
 
+/** The account that the first start makes. */
 export const ADMIN = 'admin';
 
 /** How the program is called, for messages that tell what to type. */

@@ -9,6 +9,7 @@ import { remarkUnseenChanges } from './unseen-changes.ts';
 import { concerns, type Finding, judge, placeShown } from './verdict.ts';
 import { type WrittenOption, writtenOptions } from './written-options.ts';
 
+/** What there is to say of a configuration. */
 export interface CheckReport {
   /** The file that was read; undefined: there is none, and the built-in configuration holds. */
   readonly file: string | undefined;

@@ -12,6 +12,7 @@ export interface Remark {
   readonly text: string;
 }
 
+/** What a remark on a value says. */
 export type RemarkKind =
   /** The value is wrong. */
   | 'problem'

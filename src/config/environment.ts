@@ -5,8 +5,10 @@ import { anything } from './types-scalar.ts';
 import { expandShorthand } from './types-section.ts';
 import { parseYaml } from './yaml.ts';
 
+/** The variables of a process, by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Which variables belong to a configuration. */
 export interface EnvironmentRule {
   /** `REGISTRY_`; compared exactly, as the original does. */
   readonly prefix: string;

@@ -52,6 +52,7 @@ export function isNull(node: ConfigNode): boolean {
   return node.kind === 'scalar' && node.plain && NULLS.has(node.text);
 }
 
+/** @param plain written without quotes, so that `null` and `~` are nothing */
 export function scalarNode(text: string, place: Place, plain = true): ScalarNode {
   return { kind: 'scalar', text, plain, place };
 }

@@ -8,6 +8,7 @@ export interface NotificationsSettings {
   readonly endpoints: readonly EndpointSettings[];
 }
 
+/** An endpoint that is sent events. */
 export interface EndpointSettings {
   readonly name: string;
   /** `http:` or `https:`; may hold credentials. */

@@ -51,6 +51,7 @@ export type Support =
   /** Accepted and checked, changes nothing, and a notice says why. */
   | { readonly kind: 'no-effect'; readonly reason: string };
 
+/** A key of a section: its type, what the reference says of it, and what stands where it is missing. */
 export interface Field<T> {
   readonly type: Type<unknown>;
   readonly description: string;
@@ -70,6 +71,7 @@ export interface Field<T> {
   readonly isFile: boolean;
 }
 
+/** The keys of a section, as they are written. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** The decoded section: one property for each field. */

@@ -7,6 +7,7 @@ export const IMAGE_PATHS: readonly string[] = [
   '/etc/docker/registry/config.yml',
 ];
 
+/** Names the configuration where the command line does not. */
 export const PATH_VARIABLE = 'REGISTRY_CONFIGURATION_PATH';
 
 /** Where to look for the configuration of the registry. */

@@ -35,6 +35,7 @@ export type ClientAuth =
   | 'verify-client-cert-if-given'
   | 'require-and-verify-client-cert';
 
+/** What is asked of clients' certificates. */
 export interface ClientCertificateSettings {
   /** PEM files with the authorities that a client's certificate may come from. */
   readonly authorities: readonly string[];

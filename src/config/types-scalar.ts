@@ -172,6 +172,7 @@ export function oneOf<const W extends string>(
 /** A scalar of whatever type YAML gives it. */
 export type Scalar = string | number | boolean;
 
+/** A scalar as YAML types it: only unquoted text can be a number or a truth value. */
 export const scalar: Type<Scalar> = {
   name: 'text, number or true/false',
   shape: { kind: 'any' },

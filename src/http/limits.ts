@@ -6,5 +6,7 @@ export const IDLE_TIMEOUT_MS = 120_000;
 export const HEADERS_TIMEOUT_MS = 30_000;
 /** So long is a connection kept on which nothing happens. */
 export const KEEP_ALIVE_MS = 75_000;
+/** All headers of a request together. */
 export const MAX_HEADER_BYTES = 32 * 1024;
+/** Header lines of a request. */
 export const MAX_HEADERS = 200;

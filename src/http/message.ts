@@ -58,6 +58,7 @@ export function isStream(body: Reply['body']): body is ReplyStream {
 /** Answers a request. Never throws: what goes wrong becomes a reply. */
 export type App = (request: HttpRequest) => Promise<Reply>;
 
+/** A reply with a JSON body. */
 export function json(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {
   return {
     status,
@@ -66,6 +67,7 @@ export function json(status: number, value: unknown, headers: ReplyHeaders = {})
   };
 }
 
+/** A reply with a body of no bytes. */
 export function empty(status: number, headers: ReplyHeaders = {}): Reply {
   return { status, headers, body: '' };
 }

@@ -6,6 +6,7 @@ export interface AccountRecord {
   readonly isAdmin: boolean;
 }
 
+/** Accounts of the built-in token service. */
 export interface AccountIndex {
   find(name: string): Promise<AccountRecord | undefined>;
   list(): Promise<AccountRecord[]>;

@@ -21,6 +21,7 @@ export interface ReceivedBlob {
   readonly atMs: number;
 }
 
+/** Which bytes a digest stands for, and which repositories have them. */
 export interface BlobIndex {
   /** The blob, if it is in this repository. That it exists elsewhere grants nothing (CVE-2024-39897). */
   find(repository: RepositoryName, digest: Digest): Promise<BlobRecord | undefined>;

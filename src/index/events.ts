@@ -1,5 +1,6 @@
 import type { EventOrigin } from '../ports.ts';
 
+/** What an event can tell of, by distribution's names. */
 export const EVENT_ACTIONS = ['pull', 'push', 'mount', 'delete'] as const;
 
 export type EventAction = (typeof EVENT_ACTIONS)[number];
@@ -80,6 +81,7 @@ export interface ChangeRecorder {
   failed(note: ChangeNote): void;
 }
 
+/** `parked` was given up, and waits for a replay. */
 export type DeliveryState = 'pending' | 'delivered' | 'parked';
 
 /** An event on its way to one endpoint. */
@@ -122,6 +124,7 @@ export interface DeliveryFilter {
   readonly sinceMs: number;
 }
 
+/** What may go, and how much of it is looked at in one transaction. */
 export interface PruneStep {
   /** Events before are removed once every endpoint has them; for those that have not, they are parked. */
   readonly settledBeforeMs: number;
@@ -134,6 +137,7 @@ export interface PruneStep {
   readonly limit: number;
 }
 
+/** What one step removed. */
 export interface PruneResult {
   readonly removed: number;
   /** Deliveries that were given up for now. */

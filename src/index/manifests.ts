@@ -37,6 +37,7 @@ export interface Referrer extends ManifestRecord {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
+/** What came of a push. */
 export type PutManifestOutcome =
   | { readonly outcome: 'stored' }
   /** Nothing was stored: these are not in the repository. At most 100 blobs and 100 manifests are named. */
@@ -44,6 +45,7 @@ export type PutManifestOutcome =
   /** Nothing was stored: the precondition does not hold for this tag, or for the manifest itself. */
   | { readonly outcome: 'changed'; readonly tag: Tag | undefined };
 
+/** Manifests, and what refers to what. */
 export interface ManifestIndex {
   find(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | undefined>;
   findByTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | undefined>;

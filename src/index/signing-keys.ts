@@ -6,6 +6,7 @@ export interface SigningKeyRecord {
   readonly createdAtMs: number;
 }
 
+/** The keys that sign tokens; all processes over one index share them. */
 export interface SigningKeyIndex {
   /** All keys, the newest first. */
   list(): Promise<SigningKeyRecord[]>;

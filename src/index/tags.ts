@@ -29,6 +29,7 @@ export interface HistoryPage {
   readonly limit: number;
 }
 
+/** Tags, their history, and the list of repositories. */
 export interface TagIndex {
   /** @returns undefined for a repository to which no manifest was ever pushed */
   list(repository: RepositoryName, page: Page): Promise<Tag[] | undefined>;

@@ -6,6 +6,7 @@ export interface UploadPart {
   readonly sizeBytes: number;
 }
 
+/** An upload under way; its offset is the sum of its parts. */
 export interface UploadRecord {
   readonly id: string;
   readonly repository: RepositoryName;
@@ -13,6 +14,7 @@ export interface UploadRecord {
   readonly startedAtMs: number;
 }
 
+/** Uploads under way. Any process may go on with one. */
 export interface UploadIndex {
   /** Begins an upload whose first part will lie under `key`, as after `claim`. */
   create(upload: { id: string; repository: RepositoryName; key: string; atMs: number }): Promise<void>;

@@ -9,6 +9,7 @@ export type Digest = string & { readonly __digest: true };
 
 const GRAMMAR = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
 
+/** Whether a text is a digest of an algorithm that is taken here, in its one spelling. */
 export function isDigest(text: string): text is Digest {
   return GRAMMAR.test(text);
 }
@@ -29,6 +30,7 @@ export function isDigestAlgorithm(text: string): text is DigestAlgorithm {
   return text === 'sha256' || text === 'sha512';
 }
 
+/** The part before the colon. */
 export function algorithmOf(digest: Digest): DigestAlgorithm {
   return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 }

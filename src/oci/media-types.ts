@@ -13,6 +13,7 @@ export const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ]);
 
+/** What a manifest is, whatever its media type is called: `artifact` is the manifest of OCI 1.1's release candidates. */
 export type ManifestKind = 'image' | 'index' | 'artifact';
 
 const KINDS: ReadonlyMap<string, ManifestKind> = new Map([

@@ -13,6 +13,7 @@ export function referrersTag(digest: Digest): Tag {
   return `${algorithm}-${encoded.slice(0, 64)}` as Tag;
 }
 
+/** Whether a tag has the form that `referrersTag` gives. */
 export function isReferrersTag(tag: Tag): boolean {
   return REFERRERS_TAG.test(tag);
 }

@@ -13,6 +13,7 @@ export interface ManifestRules {
   readonly isAllowedUrl: (url: string) => boolean;
 }
 
+/** Everything must be there but what is never pushed; layers may have any address. */
 export const DEFAULT_RULES: ManifestRules = { platforms: 'all', blobs: 'all', isAllowedUrl: () => true };
 
 /**

@@ -29,6 +29,7 @@ export interface RegistryDependencies {
   readonly metrics?: Metrics;
 }
 
+/** Puts a registry together; opens nothing, so that there is nothing to close but its uploads. */
 export function createRegistry(deps: RegistryDependencies): Registry {
   return {
     blobs: new Blobs(deps),

@@ -8,7 +8,7 @@ import type { RepositoryName } from '../oci/reference.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { type Announced, type Body, BodyInterrupted } from './body.ts';
 import { type OpenPart, OpenParts } from './open-parts.ts';
-import { piecesOf } from './pieces.ts';
+import { copyInto, digestOfPart } from './pieces.ts';
 import { checkAnnounced, receive } from './receive.ts';
 import { type Hold, UploadLocks } from './upload-locks.ts';
 
@@ -156,7 +156,7 @@ export class Uploads {
       const acknowledged = upload.parts.find(({ key }) => key === part.writer.key)?.sizeBytes ?? 0;
       await this.#orDrop(part, acknowledged, async () => {
         await receive(part, announced, body, hold);
-        const received = await this.#digest(part, algorithmOf(digest));
+        const received = await digestOfPart(part, this.#deps.content, algorithmOf(digest));
         if (received !== digest) {
           await this.#deps.index.uploads.remove(id);
           throw new RegistryError('DIGEST_INVALID', {
@@ -256,24 +256,9 @@ export class Uploads {
     await this.#parts.close(open);
     const part = await this.#begin(upload.id, new Digester(algorithm));
     return this.#orDrop(part, 0, async () => {
-      for (const { key, sizeBytes } of upload.parts) {
-        for await (const bytes of piecesOf(this.#deps.content, key, sizeBytes)) {
-          hold.progress();
-          part.digester?.update(bytes);
-          await part.writer.append(bytes);
-        }
-      }
+      await copyInto(part, this.#deps.content, upload.parts, hold);
       return part;
     });
-  }
-
-  async #digest(part: OpenPart, algorithm: DigestAlgorithm): Promise<Digest> {
-    if (part.digester?.algorithm === algorithm) return part.digester.digest();
-    await part.writer.flush();
-    const digester = new Digester(algorithm);
-    const { key, sizeBytes } = part.writer;
-    for await (const bytes of piecesOf(this.#deps.content, key, sizeBytes)) digester.update(bytes);
-    return digester.digest();
   }
 
   /** Gives the part up where the action fails: the next request begins another one at the acknowledged offset. */

@@ -4,7 +4,7 @@ import type { Audience, ChangeNote, Lane, Tally } from '../../src/index/events.t
 import type { Index } from '../../src/index/index.ts';
 import { audienceOf, newEndpoint, noteFor, ORIGIN, occurrence } from '../support/event-values.ts';
 import { beginUpload, manifestOf, newDigest, newRepository, putBlob, tag } from '../support/index-values.ts';
-import type { IndexUnderTest } from './index.ts';
+import type { IndexUnderTest } from './index/under-test.ts';
 
 const EVERYTHING = { endpoint: undefined, state: undefined, sinceMs: 0 };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openSqliteIndex } from '../../src/index/sqlite/open.ts';
-import type { IndexUnderTest, TagEvent } from '../contract/index.ts';
+import type { IndexUnderTest, TagEvent } from '../contract/index/under-test.ts';
 import { newFolder, removeFolder } from './folders.ts';
 
 /** Asks the file itself, for what no port tells. */

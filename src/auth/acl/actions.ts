@@ -7,6 +7,7 @@ export function grantedActions(allowed: readonly string[], requested: readonly s
   return [...new Set(requested)].filter((action) => allowed.includes(action)).sort();
 }
 
+/** Whether a rule grants whatever was asked for: `["*"]`. */
 export function isWildcard(allowed: readonly string[]): boolean {
   return allowed.length === 1 && allowed[0] === '*';
 }

@@ -16,6 +16,7 @@ export interface Subject {
   readonly address: IpWords | undefined;
 }
 
+/** The conditions of one rule. */
 export interface CompiledRule {
   matches(subject: Subject): boolean;
   readonly warnings: readonly AclWarning[];

@@ -7,6 +7,7 @@ import { PatternSyntaxError } from './syntax-error.ts';
 import { type PlaceholderPart, parseTemplate, type ValuesOf } from './template.ts';
 import { compileUnquotedTemplate } from './unquoted.ts';
 
+/** A pattern without placeholders. */
 export interface StaticPattern {
   readonly kind: 'static';
   test(subject: string): boolean;
@@ -14,6 +15,7 @@ export interface StaticPattern {
   readonly regex: Regex | undefined;
 }
 
+/** A pattern whose placeholders have values only when a request comes. */
 export interface TemplatePattern {
   readonly kind: 'template';
   test(subject: string, valuesOf: ValuesOf): boolean;

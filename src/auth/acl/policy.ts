@@ -14,6 +14,7 @@ export interface AclOptions {
   readonly unquotedPlaceholders?: boolean | undefined;
 }
 
+/** The first rule that matched, and what it leaves of the actions asked for. */
 export interface AclDecision {
   /** From 0, in the list that was compiled. */
   readonly ruleIndex: number;

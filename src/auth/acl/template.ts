@@ -1,17 +1,20 @@
 import { FIELDS, type Field } from './rule.ts';
 import { PatternSyntaxError } from './syntax-error.ts';
 
+/** What a placeholder stands for. */
 export type Placeholder =
   | { readonly kind: 'field'; readonly field: Field }
   /** Group `group` of the regex that the same rule has for `field`. */
   | { readonly kind: 'capture'; readonly field: Field; readonly group: number }
   | { readonly kind: 'label'; readonly label: string };
 
+/** Literal text; `offset` is where it begins in the pattern. */
 export interface TextPart {
   readonly text: string;
   readonly offset: number;
 }
 
+/** A placeholder; `offset` is where it begins in the pattern. */
 export interface PlaceholderPart {
   readonly placeholder: Placeholder;
   /** As written: `${account}`. */

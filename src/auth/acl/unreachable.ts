@@ -1,5 +1,6 @@
 import { type AclMatch, type AclRule, FIELDS } from './rule.ts';
 
+/** Two rules, by their places in the list, from 0. */
 export interface UnreachableRule {
   /** The rule that is never read. */
   readonly ruleIndex: number;

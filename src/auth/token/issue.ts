@@ -14,6 +14,7 @@ export interface Grant {
   readonly access: readonly Access[];
 }
 
+/** A token, signed. */
 export interface IssuedToken {
   readonly token: string;
   readonly expiresInSeconds: number;

@@ -10,6 +10,7 @@ export function takeBatchBuffer(): Buffer {
   return free.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES);
 }
 
+/** To be called once for each buffer taken, when nothing uses it any more. */
 export function giveBackBatchBuffer(buffer: Buffer): void {
   if (free.length < MAX_KEPT) free.push(buffer);
 }

@@ -27,6 +27,7 @@ export function pathOf(root: string, key: string): string {
   return join(root, key);
 }
 
+/** The database below the data folder. */
 export function indexFile(root: string): string {
   return join(root, 'berth.db');
 }

@@ -24,6 +24,7 @@ export interface V2Options {
 /** By this clients know a registry; it is on every answer of the API, refusals too. */
 export const V2_HEADERS = { 'Docker-Distribution-Api-Version': 'registry/2.0' } as const;
 
+/** Whether a path, without the prefix, belongs to the registry API. */
 export function isV2(path: string): boolean {
   return path.startsWith('/v2/') || path === '/v2';
 }

@@ -12,6 +12,7 @@ export interface WriterFault {
   readonly stack: string | undefined;
 }
 
+/** What became of the request with this id. */
 export type WriterReply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly fault: WriterFault };
@@ -22,6 +23,7 @@ export type WriterMessage =
   | { readonly failed: WriterFault }
   | { readonly replies: readonly WriterReply[] };
 
+/** An error as it crosses threads; a copy of it would lose its code. */
 export function toFault(error: unknown): WriterFault {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it, onTestFinished } from 'vitest';
+import { manifestOf, newDigest, newRepository, tag } from '../../support/index-values.ts';
+import { FIRST_PAGE, type SharedIndex, WHOLE_HISTORY } from './under-test.ts';
+
+/** What a closed index does. */
+export function endContract(shared: SharedIndex): void {
+  it('waits for what is under way; it is there when the index is opened again', async () => {
+    const { index: closing, again } = await shared.openEmpty();
+    const names = Array.from({ length: 50 }, () => randomUUID());
+    const created = names.map((name) =>
+      closing.accounts.create({ name, passwordHash: 'x', isAdmin: false }, 1),
+    );
+    await closing.close();
+    expect(await Promise.all(created)).toEqual(names.map(() => true));
+    const reopened = await again();
+    onTestFinished(() => reopened.close());
+    expect(await reopened.accounts.list()).toHaveLength(50);
+  });
+
+  it('makes every method reject', async () => {
+    const { index: closed } = await shared.openEmpty();
+    await closed.ping();
+    await closed.close();
+    await closed.close();
+    const repository = newRepository();
+    const digest = newDigest();
+    const step = { id: 'x', key: 'x', partBytes: 1, fromBytes: 0, atMs: 1 };
+    const blob = { uploadId: 'x', repository, digest, key: 'x', sizeBytes: 1, atMs: 1 };
+    const account = { name: 'x', passwordHash: 'x', isAdmin: false };
+    const rule = { beforeMs: 1, untaggedManifests: true };
+    const methods: Record<string, () => Promise<unknown>> = {
+      'blobs.find': () => closed.blobs.find(repository, digest),
+      'blobs.commit': () => closed.blobs.commit(blob),
+      'blobs.mount': () => closed.blobs.mount(repository, digest, repository, 1),
+      'blobs.holder': () => closed.blobs.holder(digest, 'any'),
+      'blobs.unlink': () => closed.blobs.unlink(repository, digest),
+      'blobs.discarded': () => closed.blobs.discarded(1),
+      'blobs.forget': () => closed.blobs.forget(['x']),
+      'uploads.create': () => closed.uploads.create({ id: 'x', repository, key: 'x', atMs: 1 }),
+      'uploads.find': () => closed.uploads.find('x'),
+      'uploads.claim': () => closed.uploads.claim('x', 'x', 1),
+      'uploads.advance': () => closed.uploads.advance(step),
+      'uploads.remove': () => closed.uploads.remove('x'),
+      'uploads.stale': () => closed.uploads.stale(1, 1),
+      'manifests.find': () => closed.manifests.find(repository, digest),
+      'manifests.findByTag': () => closed.manifests.findByTag(repository, tag('x')),
+      'manifests.read': () => closed.manifests.read(digest),
+      'manifests.put': () => closed.manifests.put(manifestOf(repository)),
+      'manifests.remove': () => closed.manifests.remove(repository, digest, 'x', 1),
+      'manifests.referrers': () =>
+        closed.manifests.referrers(repository, digest, { artifactType: undefined, ...FIRST_PAGE }),
+      'tags.list': () => closed.tags.list(repository, FIRST_PAGE),
+      'tags.remove': () => closed.tags.remove(repository, tag('x'), 'x', 1),
+      'tags.history': () => closed.tags.history(repository, tag('x'), WHOLE_HISTORY),
+      'tags.repositories': () => closed.tags.repositories(FIRST_PAGE),
+      'garbage.repositories': () => closed.garbage.repositories(FIRST_PAGE),
+      'garbage.scanManifests': () => closed.garbage.scanManifests(repository, rule, FIRST_PAGE),
+      'garbage.scanLinks': () => closed.garbage.scanLinks(repository, rule, FIRST_PAGE),
+      'garbage.scanBlobs': () => closed.garbage.scanBlobs(rule, FIRST_PAGE),
+      'garbage.removeManifests': () => closed.garbage.removeManifests(repository, rule, [digest]),
+      'garbage.removeLinks': () => closed.garbage.removeLinks(repository, rule, [digest]),
+      'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest]),
+      'accounts.find': () => closed.accounts.find('x'),
+      'accounts.list': () => closed.accounts.list(),
+      'accounts.isEmpty': () => closed.accounts.isEmpty(),
+      'accounts.create': () => closed.accounts.create(account, 1),
+      'accounts.setPassword': () => closed.accounts.setPassword('x', 'x', 1),
+      'accounts.remove': () => closed.accounts.remove('x'),
+      'signingKeys.list': () => closed.signingKeys.list(),
+      'signingKeys.createFirst': () =>
+        closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),
+      ping: () => closed.ping(),
+    };
+    for (const [name, method] of Object.entries(methods)) {
+      await expect((async () => method())(), name).rejects.toThrow();
+    }
+  });
+}
