@@ -54,7 +54,8 @@ process.stdout.write(
   JSON.stringify({
     codes: [...codes],
     isSomeStoredBefore: storedBefore > 0,
-    storedWhileFull,
+    // One that is committed alone may still find room where five together did not.
+    isSomeRefusedWhileFull: storedWhileFull < 5,
     afterwards,
     lost,
     lostAfterReopening,

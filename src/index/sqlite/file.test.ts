@@ -226,7 +226,7 @@ describe('a full disk', () => {
     expect(found).toEqual({
       codes: ['SQLITE_FULL'],
       isSomeStoredBefore: true,
-      storedWhileFull: 0,
+      isSomeRefusedWhileFull: true,
       afterwards: 2,
       lost: 0,
       lostAfterReopening: 0,
