@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { responsesIn } from '../support/raw-response.ts';
+import { http2Statuses } from './frames.ts';
 import type { Attack, Manner } from './requests.ts';
 
 /** Longer than any answer takes; what says nothing by then is waiting for more. */
@@ -8,6 +10,20 @@ const SLOW_STEPS = 25;
 const SLOW_STEP_MS = 10;
 const MAX_PIECES = 8;
 const SLOW_HEADER_MS = 500;
+
+/** Where connections go to. */
+export interface Target {
+  readonly port: number;
+  /** The certificate to be trusted; undefined without TLS. */
+  readonly ca: string | undefined;
+}
+
+function open({ port, ca }: Target, protocol: Attack['protocol']): { socket: Socket; ready: string } {
+  const address = { port, host: '127.0.0.1', allowHalfOpen: true };
+  if (ca === undefined) return { socket: connect(address), ready: 'connect' };
+  const socket = connectTls({ ...address, ca, ALPNProtocols: [protocol ?? 'http/1.1'] });
+  return { socket, ready: 'secureConnect' };
+}
 
 /** What came of one connection. */
 export interface Outcome {
@@ -43,8 +59,8 @@ function judge(attack: Attack, statuses: readonly number[]): string | undefined 
  * Holds a connection with headers that come a byte at a time and never end, until it is closed or `isOver`.
  * (Slowloris: a server that waits for each of these has no room left for others.)
  */
-export async function holdSlowly(port: number, isOver: () => boolean): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1' });
+export async function holdSlowly(target: Target, isOver: () => boolean): Promise<void> {
+  const { socket } = open(target, undefined);
   socket.on('error', () => undefined).resume();
   socket.write('GET /v2/ HTTP/1.1\r\nX: ');
   while (!isOver() && !socket.destroyed) {
@@ -55,8 +71,10 @@ export async function holdSlowly(port: number, isOver: () => boolean): Promise<v
 }
 
 /** Opens a connection, sends, and looks at what comes back until it is over or nothing more comes. */
-export async function attack(port: number, what: Attack, manner: Manner): Promise<Outcome> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+export async function attack(target: Target, what: Attack, manner: Manner): Promise<Outcome> {
+  // Bytes that are no TLS come to a server that wants it, too.
+  const isBare = what.kind === 'noise' && manner !== 'at once';
+  const { socket, ready } = open(isBare ? { ...target, ca: undefined } : target, what.protocol);
   const received: Buffer[] = [];
   let size = 0;
   const closed = new Promise<void>((resolve) => {
@@ -73,7 +91,7 @@ export async function attack(port: number, what: Attack, manner: Manner): Promis
   }
   const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   await new Promise<void>((resolve) => {
-    socket.once('connect', () => resolve());
+    socket.once(ready, () => resolve());
     socket.once('close', () => resolve());
   });
   for (const piece of pieces(what.bytes, manner)) {
@@ -85,9 +103,16 @@ export async function attack(port: number, what: Attack, manner: Manner): Promis
   if (manner === 'cut off') await wait(SLOW_STEP_MS);
   else await Promise.race([closed, wait(PATIENCE_MS)]);
   socket.destroy();
-  const statuses = responsesIn(Buffer.concat(received))
-    .map(({ status }) => status)
-    // After the answer to a HEAD, which has a length and no body, the rest cannot be told apart.
-    .filter(Number.isInteger);
+  const bytes = Buffer.concat(received);
+  const statuses = what.protocol === 'h2' ? http2Statuses(bytes) : http1Statuses(bytes);
   return { statuses, broken: judge(what, statuses) };
+}
+
+function http1Statuses(received: Buffer): number[] {
+  return (
+    responsesIn(received)
+      .map(({ status }) => status)
+      // After the answer to a HEAD, which has a length and no body, the rest cannot be told apart.
+      .filter(Number.isInteger)
+  );
 }

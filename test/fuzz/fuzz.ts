@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { attack, holdSlowly } from './attack.ts';
+import { HTTP2_ATTACKS } from './frames.ts';
+import type { HonestClient } from './honest.ts';
 import { ATTACKS, type Attack, MANNERS, type Manner } from './requests.ts';
-import { type Holdings, holdingsOf, pushAndPull } from './server.ts';
+import { type FuzzedServer, type Holdings, holdingsOf } from './server.ts';
 
 /** What a run tried and found. */
 export interface FuzzReport {
   readonly seed: number;
   readonly connections: number;
+  /** Pushes that came back byte for byte, whatever else went on. */
   readonly honestRounds: number;
   /** By kind of attack: how often each class of answer came; `none` where the connection just ended. */
   readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -16,7 +19,7 @@ export interface FuzzReport {
   readonly end: Holdings;
 }
 
-const PARALLEL = 48;
+const PARALLEL = 32;
 const SLOW = 50;
 const BATCH = 200;
 const MAX_FINDINGS = 20;
@@ -35,15 +38,18 @@ function describe(what: Attack, manner: Manner, broken: string): string {
   return `${broken}: ${what.kind}, ${manner}: ${JSON.stringify(shown)}${more}`;
 }
 
+const ALL_ATTACKS = fc.oneof({ weight: 3, arbitrary: ATTACKS }, { weight: 2, arbitrary: HTTP2_ATTACKS });
+
 /** Attacks a server for so long, with an honest client beside, and stops by itself. */
 export async function fuzz(options: {
-  readonly url: string;
-  readonly pid: number;
+  readonly server: FuzzedServer;
+  readonly honestClient: HonestClient;
   readonly seconds: number;
   readonly seed: number;
 }): Promise<FuzzReport> {
-  const { url, pid, seconds, seed } = options;
-  const port = Number(new URL(url).port);
+  const { server, honestClient, seconds, seed } = options;
+  const { pid } = server;
+  const target = { port: Number(new URL(server.url).port), ca: server.ca };
   const began = Date.now();
   const until = began + seconds * 1000;
   const findings: string[] = [];
@@ -53,12 +59,13 @@ export async function fuzz(options: {
   let batch = 0;
   let queue: { what: Attack; manner: Manner }[] = [];
   let warm: Holdings | undefined;
-  const isOver = (): boolean => Date.now() >= until || findings.length >= MAX_FINDINGS;
+  const isOver = (): boolean =>
+    Date.now() >= until || findings.length >= MAX_FINDINGS || server.ended() !== undefined;
 
   const next = (): { what: Attack; manner: Manner } => {
     if (queue.length === 0) {
       batch += 1;
-      const pairs = fc.record({ what: ATTACKS, manner: fc.constantFrom(...MANNERS) });
+      const pairs = fc.record({ what: ALL_ATTACKS, manner: fc.constantFrom(...MANNERS) });
       queue = fc.sample(pairs, { seed: seed + batch, numRuns: BATCH });
     }
     return queue.pop() as { what: Attack; manner: Manner };
@@ -67,7 +74,7 @@ export async function fuzz(options: {
   const hostile = async (): Promise<void> => {
     while (!isOver()) {
       const { what, manner } = next();
-      const { statuses, broken } = await attack(port, what, manner);
+      const { statuses, broken } = await attack(target, what, manner);
       connections += 1;
       answers[what.kind] ??= {};
       const counts = answers[what.kind] ?? {};
@@ -81,9 +88,9 @@ export async function fuzz(options: {
 
   const honest = async (): Promise<void> => {
     while (!isOver()) {
-      const problem = await pushAndPull(url, honestRounds).catch(
-        (error: unknown) => `an honest client failed: ${error}`,
-      );
+      const problem = await honestClient
+        .pushAndPull(honestRounds)
+        .catch((error: unknown) => `an honest client failed: ${error}`);
       honestRounds += 1;
       if (problem !== undefined) findings.push(problem);
       if (warm === undefined && Date.now() - began > seconds * 1000 * WARM_SHARE) warm = holdingsOf(pid);
@@ -92,7 +99,7 @@ export async function fuzz(options: {
   };
 
   const slow = async (): Promise<void> => {
-    while (!isOver()) await holdSlowly(port, isOver);
+    while (!isOver()) await holdSlowly(target, isOver);
   };
 
   await Promise.all([
@@ -100,7 +107,14 @@ export async function fuzz(options: {
     ...Array.from({ length: PARALLEL }, hostile),
     ...Array.from({ length: SLOW }, slow),
   ]);
+  honestClient.close();
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const ended = server.ended();
+  if (ended !== undefined) {
+    findings.push(ended);
+    const nothing = { residentMb: 0, files: 0 };
+    return { seed, connections, honestRounds, answers, findings, warm: warm ?? nothing, end: nothing };
+  }
   const end = holdingsOf(pid);
   warm ??= end;
   if (end.residentMb - warm.residentMb > LEAK_MB) {

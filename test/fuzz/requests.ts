@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { CREDENTIALS, HONEST_DIGEST } from './honest.ts';
 
 /** Bytes for one connection, and what must hold of the answer. */
 export interface Attack {
@@ -6,11 +7,13 @@ export interface Attack {
   readonly bytes: Buffer;
   /** The bytes can be read as one message or as two: there must be one answer at the most, and then the end. */
   readonly isAmbiguous: boolean;
+  /** What the connection speaks, where that is agreed on first. */
+  readonly protocol?: 'h2';
 }
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'BREW', ''];
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'BREW', ''];
 
 const NAMES = fc.oneof(
   fc.constantFrom('a/b', 'fuzz/app', '..', 'a//b', '%2e%2e', 'a%00b', '_catalog', 'x'.repeat(300), '🐳', 'A'),
@@ -43,7 +46,7 @@ const QUERIES = fc.oneof(
   fc.string({ maxLength: 60 }).map((text) => `?${text}`),
 );
 
-const TARGETS = fc.oneof(
+export const TARGETS = fc.oneof(
   fc
     .tuple(NAMES, REFERENCES, QUERIES)
     .chain(([name, reference, query]) =>
@@ -69,6 +72,12 @@ const TARGETS = fc.oneof(
     `/${'a'.repeat(20_000)}`,
     '/v2/\u0000',
     '/metrics',
+    `/v2/honest/app/blobs/${HONEST_DIGEST}`,
+    '/v2/_oci/ext/discover',
+    '/v2/honest/app/_oci/tag-history/v1',
+    '/debug/vars',
+    '/healthz',
+    '/readyz',
   ),
   fc.string({ maxLength: 100 }),
 );
@@ -82,7 +91,13 @@ const HEADERS = fc.oneof(
     'Range: bytes=0-0,-1,5-',
     `Range: bytes=${Array.from({ length: 300 }, (_, n) => `${n}-${n}`).join(',')}`,
     'Range: bytes=9999999999999999999-',
+    `Authorization: ${CREDENTIALS}`,
+    `Authorization: ${CREDENTIALS}`,
     'Authorization: Basic Og==',
+    `Authorization: Basic ${'A'.repeat(9_000)}`,
+    'X-Request-Id: a b\u0001c',
+    `X-Forwarded-For: ${'1.1.1.1, '.repeat(500)}`,
+    'User-Agent: \u001b[31m"\\',
     'Authorization: Basic !!!!',
     'Authorization: Bearer a.b.c',
     `Authorization: Bearer ${'x'.repeat(9_000)}`,
@@ -112,6 +127,12 @@ const HEADERS = fc.oneof(
     .tuple(fc.string({ maxLength: 20 }), fc.string({ maxLength: 60 }))
     .map(([name, value]) => `${name}: ${value}`),
 );
+
+/** The same as names and values, for HTTP/2. */
+export const HEADER_VALUES: fc.Arbitrary<readonly [string, string]> = HEADERS.map((line) => {
+  const colon = line.indexOf(':', 1);
+  return [line.slice(0, Math.max(colon, 0)).toLowerCase(), line.slice(colon + 1).trim()];
+});
 
 const MANIFESTS = fc.oneof(
   fc.json().map((text) => Buffer.from(text)),

@@ -1,13 +1,15 @@
 /**
- * `npm run fuzz [-- --minutes 10 --seed 1]`: a real server under hostile connections. Ends by itself; exit code 1 where
- * something was found.
+ * `npm run fuzz [-- --minutes 10 --seed 1]`: two real servers under hostile connections at the same time, one with as
+ * little as there can be switched on and one with everything. Ends by itself; exit code 1 where something was found.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fuzz } from './fuzz.ts';
+import { type FuzzReport, fuzz } from './fuzz.ts';
+import { type HonestClient, http2Client, plainClient } from './honest.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+import { type FuzzedServer, startPlain, startWhole } from './server.ts';
 
 const { values } = parseArgs({
   options: {
@@ -15,43 +17,68 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1e6) },
   },
 });
+const seconds = Number(values.minutes) * 60;
+const seed = Number(values.seed);
+
+/** So long may the last notifications take, past a receiver that misbehaves. */
+const DELIVERY_MS = 20_000;
+/** The size of the numbers must not depend on what clients send. */
+const MAX_METRICS_BYTES = 1024 * 1024;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function run(name: string, server: FuzzedServer, honestClient: HonestClient): Promise<FuzzReport> {
+  print(`attacking ${name} at ${server.url} for ${seconds} s, seed ${seed}`);
+  const report = await fuzz({ server, honestClient, seconds, seed });
+  print(`${name}: ${JSON.stringify({ ...report, findings: undefined }, undefined, 2)}`);
+  return report;
+}
+
+/** Every push that a client was told of has to arrive, however the receiver behaves. */
+async function notArrived(receiver: Receiver, pushed: number): Promise<string[]> {
+  const until = Date.now() + DELIVERY_MS;
+  while (receiver.pushesInto('honest/app') < pushed && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const arrived = receiver.pushesInto('honest/app');
+  print(`notifications: ${arrived} of ${pushed} honest pushes arrived`);
+  return arrived < pushed ? [`${pushed - arrived} pushes of ${pushed} were not notified`] : [];
+}
+
+async function metricsProblems({ metricsUrl = '' }: FuzzedServer): Promise<string[]> {
+  const answer = await fetch(metricsUrl);
+  const text = await answer.text();
+  print(`metrics: ${answer.status}, ${text.length} bytes`);
+  if (answer.status !== 200) return [`metrics were answered ${answer.status}`];
+  return text.length > MAX_METRICS_BYTES ? [`metrics grew to ${text.length} bytes`] : [];
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'berth-fuzz-'));
-const server = spawn(resolve(import.meta.dirname, '../../bin/berth'), ['serve'], {
-  cwd: folder,
-  stdio: ['ignore', 'pipe', 'pipe'],
-  env: { PATH: process.env['PATH'], HOME: folder, REGISTRY_AUTH: 'none', REGISTRY_HTTP_ADDR: '127.0.0.1:0' },
-});
-let faults = '';
-server.stderr.setEncoding('utf8').on('data', (text: string) => {
-  faults = (faults + text).slice(-20_000);
-});
+const receiver = await startReceiver();
+const servers: FuzzedServer[] = [];
 const failures: string[] = [];
-let isStopping = false;
-server.on('exit', (code, signal) => {
-  if (!isStopping) failures.push(`the server ended by itself (${signal ?? code})`);
-});
 try {
-  const url = await new Promise<string>((found) => {
-    let text = '';
-    server.stdout.setEncoding('utf8').on('data', (piece: string) => {
-      text = (text + piece).slice(-2_000);
-      const match = /Berth is ready at (\S+)/.exec(text);
-      if (match?.[1] !== undefined) found(match[1]);
-    });
-  });
-  const seconds = Number(values.minutes) * 60;
-  process.stdout.write(`attacking ${url} for ${seconds} s, seed ${values.seed}\n`);
-  const report = await fuzz({ url, pid: server.pid ?? 0, seconds, seed: Number(values.seed) });
-  process.stdout.write(`${JSON.stringify({ ...report, findings: undefined }, undefined, 2)}\n`);
-  failures.push(...report.findings);
+  const plain = await startPlain(join(folder, 'plain'));
+  servers.push(plain);
+  const whole = await startWhole(join(folder, 'whole'), receiver.url);
+  servers.push(whole);
+  const reports = await Promise.all([
+    run('plain', plain, plainClient(plain.url)),
+    run('whole', whole, http2Client(whole.url, whole.ca ?? '')),
+  ]);
+  for (const report of reports) failures.push(...report.findings);
+  if (whole.ended() === undefined) {
+    const pushed = reports[1].honestRounds;
+    failures.push(...(await notArrived(receiver, pushed)), ...(await metricsProblems(whole)));
+  }
 } catch (error) {
   failures.push(`the run broke off: ${error}`);
 } finally {
-  isStopping = true;
-  server.kill('SIGKILL');
+  for (const server of servers) server.stop();
+  receiver.close();
   rmSync(folder, { recursive: true, force: true });
 }
-for (const failure of failures) process.stdout.write(`FOUND ${failure}\n`);
-if (failures.length > 0) process.stdout.write(`the server's last words:\n${faults}\n`);
-process.stdout.write(failures.length === 0 ? 'nothing was found\n' : `${failures.length} findings\n`);
+for (const failure of failures) print(`FOUND ${failure}`);
+if (failures.length > 0) for (const server of servers) print(`a server's last words:\n${server.lastWords()}`);
+print(failures.length === 0 ? 'nothing was found' : `${failures.length} findings`);
 process.exitCode = failures.length === 0 ? 0 : 1;
