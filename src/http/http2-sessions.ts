@@ -85,10 +85,16 @@ export class Http2Sessions {
     const connection = new Connection(session, socket);
     this.#open.add(connection);
     session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
+    // The socket is ours: Node leaves it open after a session that failed, and after a client that closed its side.
+    session.once('close', () => setTimeout(() => socket.destroy(), FAREWELL_MS).unref());
+    socket.once('end', () => connection.end());
     socket.once('close', () => this.#open.delete(connection));
     session.on('stream', (stream, headers) => {
       connection.began(stream);
-      void this.#answer(stream, headers, socket);
+      this.#answer(stream, headers, socket).catch((error: unknown) => {
+        this.#log.debug('a client went away before its reply was whole', { error });
+        stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      });
     });
   }
 
@@ -103,6 +109,7 @@ export class Http2Sessions {
   async #answer(stream: ServerHttp2Stream, received: IncomingHttpHeaders, socket: Socket): Promise<void> {
     // Whoever reads or writes is told; nobody else has to be.
     stream.on('error', () => undefined);
+    if (stream.destroyed) return;
     const { ':method': method, ':path': url, ':authority': authority, ...headers } = received;
     if (method === undefined || url === undefined) {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
