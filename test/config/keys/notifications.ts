@@ -35,12 +35,13 @@ export const notificationKeys: KeyCases = {
     is: ['on'],
     wrong: [`notifications: {endpoints: [{${URL}, disabled: 1}]}`, /must be true or false/],
   },
-  'notifications.endpoints[].url': endpoint(
-    URL,
-    ({ url }) => url.reveal(),
-    'https://events.example.com/hook',
-    ['url: "file:///etc/passwd"', /must be a URL such as/],
-  ),
+  'notifications.endpoints[].url': {
+    ...endpoint(URL, ({ url }) => url.reveal(), 'https://events.example.com/hook', [
+      'url: "file:///etc/passwd"',
+      /must be a URL such as/,
+    ]),
+    verdict: 'works-differently',
+  },
   'notifications.endpoints[].headers': endpoint(
     `${URL}, headers: {Authorization: [Bearer x]}`,
     ({ headers }) => headers.get('Authorization')?.map((value) => value.reveal()),
