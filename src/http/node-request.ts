@@ -27,6 +27,16 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
     : { path: decoded(origin.slice(0, mark)), query: new URLSearchParams(origin.slice(mark + 1)) };
 }
 
+/**
+ * The address at the other end. A socket that takes both IPv6 and IPv4 calls an IPv4 client `::ffff:10.0.0.1`; logs,
+ * events and what reads them know it as `10.0.0.1`, as Go writes it.
+ */
+function addressOf({ remoteAddress }: Socket): string | undefined {
+  return remoteAddress?.startsWith('::ffff:') === true && remoteAddress.includes('.')
+    ? remoteAddress.slice('::ffff:'.length)
+    : remoteAddress;
+}
+
 /** What both versions of HTTP tell before the body; the host is in `headers` in both. */
 export interface ReceivedHead {
   readonly method?: string | undefined;
@@ -54,7 +64,7 @@ export function toHttpRequest(message: ReceivedHead, body = message as unknown a
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     body: bodyOf(body),
-    remoteAddress: message.socket.remoteAddress,
+    remoteAddress: addressOf(message.socket),
     remotePort: message.socket.remotePort,
     isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,
   };

@@ -49,6 +49,13 @@ function watchRequests(listener: (seen: { socket: Socket; server: Server }) => v
   return () => void requests.unsubscribe(onMessage);
 }
 
+it('the address of an IPv4 client is written as one, where a socket takes IPv6 too', async () => {
+  const both = await serve({}, '::');
+  await exchange(both.port, head('GET /v2/'));
+  expect(both.door.accessed.at(-1)?.address).toBe('127.0.0.1');
+  await both.close();
+});
+
 describe('connections', () => {
   let served: Served;
   const blob = bytes(20 * MIB);

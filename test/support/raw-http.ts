@@ -12,13 +12,16 @@ export interface Served {
   close(): Promise<void>;
 }
 
-export async function serve(options: FrontDoorOptions = {}): Promise<Served> {
+export async function serve(
+  options: FrontDoorOptions = {},
+  host: string | undefined = '127.0.0.1',
+): Promise<Served> {
   const door = await openFrontDoor(options);
   const server = await startServer({
     app: door.app,
     log: door.log,
     tls: undefined,
-    address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+    address: { kind: 'tcp', host, port: 0 },
   });
   if ('path' in server.address) throw new Error('the server listens on a path');
   return {

@@ -56,7 +56,8 @@ function lineOf({ endpoint, event, state, attempts, reason }: Delivery): string 
     target.tag === undefined || target.tag === ''
       ? `${target.repository}@${target.digest}`
       : `${target.repository}:${target.tag}`;
-  const tried = reason === undefined ? '' : `\t${attempts} attempts: ${reason}`;
+  const tried =
+    reason === undefined ? '' : `\t${attempts === 1 ? '1 attempt' : `${attempts} attempts`}: ${reason}`;
   return `${new Date(atMs).toISOString()}\t${endpoint}\t${state}\t${action}\t${name}\t${id}${tried}`;
 }
 
