@@ -102,6 +102,8 @@ class World {
     this.start();
     for (let n = 0; n < 200; n += 1) {
       this.clock.advance(LONG_MS);
+      // An index may show what another process has committed from the next turn of the event loop on.
+      await new Promise((resolve) => setImmediate(resolve));
       const process = this.#processes.at(-1);
       await process?.dispatcher.dispatch();
       await process?.dispatcher.idle();
