@@ -86,7 +86,11 @@ export class Http2Sessions {
     this.#open.add(connection);
     session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
     socket.once('close', () => this.#open.delete(connection));
+    // Sockets of node:http stay half open; a client of HTTP/2 that closes its side takes no answers (as for Go's server).
+    socket.once('end', () => connection.destroy());
     session.on('stream', (stream, headers) => {
+      // Given up in the same bytes that began it: answering costs far more than asking did (CVE-2023-44487).
+      if (stream.destroyed) return;
       connection.began(stream);
       void this.#answer(stream, headers, socket);
     });
