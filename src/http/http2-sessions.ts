@@ -89,7 +89,11 @@ export class Http2Sessions {
     session.once('close', () => setTimeout(() => socket.destroy(), FAREWELL_MS).unref());
     socket.once('end', () => connection.end());
     socket.once('close', () => this.#open.delete(connection));
+    // Sockets of node:http stay half open; a client of HTTP/2 that closes its side takes no answers (as for Go's server).
+    socket.once('end', () => connection.destroy());
     session.on('stream', (stream, headers) => {
+      // Given up in the same bytes that began it: answering costs far more than asking did (CVE-2023-44487).
+      if (stream.destroyed) return;
       connection.began(stream);
       this.#answer(stream, headers, socket).catch((error: unknown) => {
         this.#log.debug('a client went away before its reply was whole', { error });

@@ -1,88 +1,34 @@
 import fc from 'fast-check';
+import {
+  ACK,
+  block,
+  CONTINUATION,
+  connection,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  field,
+  frame,
+  GOAWAY,
+  HEADERS,
+  length,
+  PADDED,
+  PING,
+  PRIORITY,
+  PUSH_PROMISE,
+  RST_STREAM,
+  SETTINGS,
+  settings,
+  uint32,
+  WINDOW_UPDATE,
+} from '../support/http2-frames.ts';
 import { HONEST_DIGEST } from './honest.ts';
 import { type Attack, HEADER_VALUES, METHODS, TARGETS } from './requests.ts';
 
 /* Connections that begin as HTTP/2 (RFC 9113), frame by frame: what they hold is in doubt, and their order, too. */
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-const DATA = 0;
-const HEADERS = 1;
-const PRIORITY = 2;
-const RST_STREAM = 3;
-const SETTINGS = 4;
-const PUSH_PROMISE = 5;
-const PING = 6;
-const GOAWAY = 7;
-const WINDOW_UPDATE = 8;
-const CONTINUATION = 9;
-
-const END_STREAM = 1;
-const ACK = 1;
-const END_HEADERS = 4;
-const PADDED = 8;
-
 const FLOOD = 3_000;
 const STALLED_STREAMS = 100;
-
-function frame(type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.byteLength, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream >>> 0, 5);
-  return Buffer.concat([head, payload]);
-}
-
-function uint32(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, n) => {
-    bytes.writeUInt32BE(value >>> 0, n * 4);
-  });
-  return bytes;
-}
-
-function settings(...pairs: readonly (readonly [id: number, value: number])[]): Buffer {
-  return Buffer.concat(
-    pairs.map(([id, value]) => Buffer.concat([Buffer.from([id >> 8, id]), uint32(value)])),
-  );
-}
-
-/** A number behind a prefix of 7 bits (RFC 7541, section 5.1). */
-function length(value: number): Buffer {
-  if (value < 127) return Buffer.from([value]);
-  const bytes = [127];
-  let rest = value - 127;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Buffer.from([...bytes, rest]);
-}
-
-/** A header field that stands for itself (RFC 7541, section 6.2.2). */
-function field([name, value]: readonly [string, string]): Buffer {
-  const [nameBytes, valueBytes] = [Buffer.from(name), Buffer.from(value)];
-  return Buffer.concat([
-    Buffer.from([0]),
-    length(nameBytes.byteLength),
-    nameBytes,
-    length(valueBytes.byteLength),
-    valueBytes,
-  ]);
-}
-
-function block(method: string, path: string, more: readonly (readonly [string, string])[] = []): Buffer {
-  const fields: (readonly [string, string])[] = [
-    [':method', method],
-    [':scheme', 'https'],
-    [':authority', 'fuzz.test'],
-    [':path', path],
-    ...more,
-  ];
-  return Buffer.concat(fields.map(field));
-}
-
-function connection(...frames: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), ...frames]);
-}
 
 function repeated(count: number, make: (n: number) => Buffer): Buffer {
   return Buffer.concat(Array.from({ length: count }, (_, n) => make(n)));

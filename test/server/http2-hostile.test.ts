@@ -1,0 +1,74 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  block,
+  connection,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  HEADERS,
+  RST_STREAM,
+  SETTINGS,
+  settings,
+  uint32,
+} from '../support/http2-frames.ts';
+import { bytes, pushBlob } from '../support/oci-content.ts';
+import { openFilesBelow } from '../support/open-files.ts';
+import { RawClient } from '../support/raw-http.ts';
+import { serveTls, type TlsServed } from '../support/tls-served.ts';
+
+/* Clients that no library would be: what they send is written frame by frame, without TLS. */
+
+const CANCEL = 8;
+const INITIAL_WINDOW_SIZE = 4;
+
+function request(stream: number, method: string, path: string, more: [string, string][] = []): Buffer {
+  return frame(HEADERS, END_HEADERS | END_STREAM, stream, block(method, path, more));
+}
+
+function reset(stream: number): Buffer {
+  return frame(RST_STREAM, 0, stream, uint32(CANCEL));
+}
+
+describe('HTTP/2 from a hostile client', () => {
+  let served: TlsServed;
+  beforeEach(async () => {
+    served = await serveTls('h2c: {enabled: true}');
+  });
+  afterEach(() => served.close());
+
+  it('who closes its side while its windows are shut keeps no connection and no file', async () => {
+    const digest = await pushBlob(served.door, 'a/b', bytes(1024 * 1024));
+    const atRest = await openFilesBelow(served.door.folder);
+    const client = await RawClient.open(served.port, { allowHalfOpen: true });
+    const asked = Array.from({ length: 20 }, (_, n) => request(2 * n + 1, 'GET', `/v2/a/b/blobs/${digest}`));
+    const shut = frame(SETTINGS, 0, 0, settings([INITIAL_WINDOW_SIZE, 0]));
+    client.socket.write(connection(shut, ...asked));
+    await expect
+      .poll(async () => (await openFilesBelow(served.door.folder)).length)
+      .toBeGreaterThan(atRest.length);
+    client.socket.end();
+    await client.closed();
+    await expect.poll(() => openFilesBelow(served.door.folder)).toEqual(atRest);
+  });
+
+  it('a request that is given up in the bytes that begin it is not carried out, and nobody fails over it', async () => {
+    const unnoticed: unknown[] = [];
+    const notice = (reason: unknown): void => void unnoticed.push(reason);
+    process.on('unhandledRejection', notice);
+    const expecting: [string, string][] = [['expect', '100-continue']];
+    const givenUp = Array.from({ length: 300 }, (_, n) =>
+      Buffer.concat([request(2 * n + 1, 'GET', '/v2/given-up/tags/list', expecting), reset(2 * n + 1)]),
+    );
+    const socket = connect(served.port, '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write(connection(...givenUp, request(1001, 'GET', '/v2/whole/tags/list')));
+    await expect
+      .poll(() => served.door.accessed.map(({ target }) => target))
+      .toContain('/v2/whole/tags/list');
+    expect(served.door.accessed).toHaveLength(1);
+    expect(unnoticed).toEqual([]);
+    process.off('unhandledRejection', notice);
+    socket.destroy();
+  });
+});
