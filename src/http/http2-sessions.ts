@@ -85,9 +85,8 @@ export class Http2Sessions {
     const connection = new Connection(session, socket);
     this.#open.add(connection);
     session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
-    // The socket is ours: Node leaves it open after a session that failed, and after a client that closed its side.
+    // The socket is ours: Node leaves it open after a session that failed.
     session.once('close', () => setTimeout(() => socket.destroy(), FAREWELL_MS).unref());
-    socket.once('end', () => connection.end());
     socket.once('close', () => this.#open.delete(connection));
     // Sockets of node:http stay half open; a client of HTTP/2 that closes its side takes no answers (as for Go's server).
     socket.once('end', () => connection.destroy());
@@ -113,7 +112,6 @@ export class Http2Sessions {
   async #answer(stream: ServerHttp2Stream, received: IncomingHttpHeaders, socket: Socket): Promise<void> {
     // Whoever reads or writes is told; nobody else has to be.
     stream.on('error', () => undefined);
-    if (stream.destroyed) return;
     const { ':method': method, ':path': url, ':authority': authority, ...headers } = received;
     if (method === undefined || url === undefined) {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
