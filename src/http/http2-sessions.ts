@@ -91,6 +91,8 @@ export class Http2Sessions {
     // Sockets of node:http stay half open; a client of HTTP/2 that closes its side takes no answers (as for Go's server).
     socket.once('end', () => connection.destroy());
     session.on('stream', (stream, headers) => {
+      // Whoever reads or writes is told, and nobody else has to be: a fault of the connection reaches every stream of it.
+      stream.on('error', () => undefined);
       // Given up in the same bytes that began it: answering costs far more than asking did (CVE-2023-44487).
       if (stream.destroyed) return;
       connection.began(stream);
@@ -110,8 +112,6 @@ export class Http2Sessions {
   }
 
   async #answer(stream: ServerHttp2Stream, received: IncomingHttpHeaders, socket: Socket): Promise<void> {
-    // Whoever reads or writes is told; nobody else has to be.
-    stream.on('error', () => undefined);
     const { ':method': method, ':path': url, ':authority': authority, ...headers } = received;
     if (method === undefined || url === undefined) {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);

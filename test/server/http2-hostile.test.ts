@@ -71,4 +71,20 @@ describe('HTTP/2 from a hostile client', () => {
     process.off('unhandledRejection', notice);
     socket.destroy();
   });
+
+  it('a connection that breaks the protocol in the bytes that begin and give up a request ends alone', async () => {
+    const unnoticed: unknown[] = [];
+    const notice = (reason: unknown): void => void unnoticed.push(reason);
+    process.on('uncaughtException', notice);
+    // Streams are opened by HEADERS, and never on the connection itself (RFC 9113, section 6.2).
+    const broken = frame(HEADERS, END_HEADERS | END_STREAM, 0, block('GET', '/v2/'));
+    for (const between of [[], [reset(1)]]) {
+      const client = await RawClient.open(served.port);
+      client.socket.write(connection(request(1, 'GET', '/v2/a/tags/list'), ...between, broken));
+      await client.closed();
+    }
+    expect((await fetch(`http://127.0.0.1:${served.port}/v2/`)).status).toBe(200);
+    process.off('uncaughtException', notice);
+    expect(unnoticed).toEqual([]);
+  });
 });
