@@ -1,5 +1,4 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { IDLE_TIMEOUT_MS } from './limits.ts';
 import { isStream, type Reply } from './message.ts';
 import { pump } from './node-reply.ts';
 
@@ -32,8 +31,16 @@ function stopTheRest(stream: ServerHttp2Stream): void {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 }
 
-/** Sends a reply and closes its stream. Rejects where it could not be sent whole; the client's stream is then reset. */
-export async function sendHttp2Reply(stream: ServerHttp2Stream, method: string, reply: Reply): Promise<void> {
+/**
+ * Sends a reply and closes its stream. Rejects where it could not be sent whole; the client's stream is then reset.
+ * @param progress called whenever the client has taken a piece of a long body, and once before
+ */
+export async function sendHttp2Reply(
+  stream: ServerHttp2Stream,
+  method: string,
+  reply: Reply,
+  progress: () => void,
+): Promise<void> {
   const { status, body } = reply;
   const isBodiless = body === undefined || method === 'HEAD' || status === 204 || status === 304;
   try {
@@ -47,8 +54,8 @@ export async function sendHttp2Reply(stream: ServerHttp2Stream, method: string, 
       stream.respond(headers, { endStream: true });
     } else if (isStream(body)) {
       stream.respond(headers);
-      stream.setTimeout(IDLE_TIMEOUT_MS, () => stream.close(constants.NGHTTP2_CANCEL));
-      await pump(stream, body);
+      progress();
+      await pump(stream, body, progress);
     } else {
       stream.respond(headers);
       stream.end(body);

@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import type { Socket } from 'node:net';
 import type { Logger } from '../ports.ts';
 import { sendHttp2Reply } from './http2-reply.ts';
+import { bodyOf } from './incoming-body.ts';
 import { IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 import type { App } from './message.ts';
 import { ReplySourceFault } from './node-reply.ts';
 import { toHttpRequest } from './node-request.ts';
+import { Silence } from './silence.ts';
 
 const { performServerHandshake, constants } = process.getBuiltinModule('node:http2');
 
@@ -35,22 +37,24 @@ const FAREWELL_MS = 500;
 class Connection {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
+  readonly #idle = new Silence(KEEP_ALIVE_MS, () => this.end());
   #streams = 0;
   #isEnding = false;
 
   constructor(session: ServerHttp2Session, socket: Socket) {
     this.session = session;
     this.socket = socket;
-    session.setTimeout(KEEP_ALIVE_MS, () => {
-      if (this.#streams === 0) this.end();
-    });
+    this.#idle.heard();
+    socket.once('close', this.#idle.stop);
   }
 
   began(stream: ServerHttp2Stream): void {
     this.#streams += 1;
+    this.#idle.stop();
     stream.once('close', () => {
       this.#streams -= 1;
       if (this.#isEnding) this.end();
+      else if (this.#streams === 0 && !this.socket.destroyed) this.#idle.heard();
     });
   }
 
@@ -123,11 +127,18 @@ export class Http2Sessions {
       return;
     }
     if (authority !== undefined) headers['host'] = authority;
-    if (!stream.endAfterHeaders) giveUpWhileSilent(stream);
+    const client = new Silence(IDLE_TIMEOUT_MS, () => stream.close(constants.NGHTTP2_CANCEL));
+    stream.once('close', client.stop);
+    if (!stream.endAfterHeaders) {
+      client.heard();
+      // From then on the client waits for us.
+      stream.once('end', client.stop);
+    }
     if (headers['expect'] === '100-continue') stream.additionalHeaders({ ':status': 100 });
-    const request = toHttpRequest({ method, url, httpVersion: '2.0', headers, socket }, stream);
+    const body = bodyOf(stream, client.heard);
+    const request = toHttpRequest({ method, url, httpVersion: '2.0', headers, socket }, body);
     const reply = await this.#app(request);
-    await sendHttp2Reply(stream, method, reply).catch((error: unknown) => {
+    await sendHttp2Reply(stream, method, reply, client.heard).catch((error: unknown) => {
       const fields = { requestId: request.id, path: request.path, error };
       if (error instanceof ReplySourceFault) this.#log.error('a reply broke off', fields);
       else this.#log.debug('a client went away before its reply was whole', fields);
@@ -139,12 +150,4 @@ function bytesOf(headers: IncomingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
   return bytes;
-}
-
-/** While a body comes, a silent client is given up; after its end the client waits for us. */
-function giveUpWhileSilent(stream: ServerHttp2Stream): void {
-  stream.setTimeout(IDLE_TIMEOUT_MS, () => stream.close(constants.NGHTTP2_CANCEL));
-  stream.once('end', () => {
-    if (!stream.headersSent) stream.setTimeout(0);
-  });
 }

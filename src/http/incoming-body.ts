@@ -16,14 +16,16 @@ interface Waiter {
  */
 class IncomingPieces implements AsyncIterator<Uint8Array, undefined> {
   readonly #message: Readable;
+  readonly #progress: (() => void) | undefined;
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #hasEnded = false;
   #failure: Error | undefined;
   #waiter: Waiter | undefined;
 
-  constructor(message: Readable) {
+  constructor(message: Readable, progress: (() => void) | undefined) {
     this.#message = message;
+    this.#progress = progress;
     if (message.destroyed) this.#fail(new Error('the connection is closed'));
     message.on('error', (error) => this.#fail(error));
     message.on('close', () => this.#fail(new Error('the connection was closed')));
@@ -53,6 +55,7 @@ class IncomingPieces implements AsyncIterator<Uint8Array, undefined> {
   }
 
   readonly #take = (piece: Uint8Array): void => {
+    this.#progress?.();
     const waiter = this.#waiter;
     if (waiter !== undefined) {
       this.#waiter = undefined;
@@ -78,10 +81,13 @@ class IncomingPieces implements AsyncIterator<Uint8Array, undefined> {
   }
 }
 
-/** The body of Node's request. It is to be read once. */
-export function bodyOf(message: Readable): Body {
+/**
+ * The body of Node's request. It is to be read once.
+ * @param progress called whenever a piece has come
+ */
+export function bodyOf(message: Readable, progress?: () => void): Body {
   return {
-    [Symbol.asyncIterator]: () => new IncomingPieces(message),
+    [Symbol.asyncIterator]: () => new IncomingPieces(message, progress),
     destroy: (error) => message.destroy(error),
   };
 }

@@ -31,8 +31,11 @@ export class ReplySourceFault extends Error {
   }
 }
 
-/** Sends the bytes of a reply as fast as the client takes them. Rejects where the client is gone. */
-export async function pump(response: Writable, stream: ReplyStream): Promise<void> {
+/**
+ * Sends the bytes of a reply as fast as the client takes them. Rejects where the client is gone.
+ * @param progress called after each piece
+ */
+export async function pump(response: Writable, stream: ReplyStream, progress?: () => void): Promise<void> {
   for (;;) {
     const piece = await stream.next().catch((error: unknown) => {
       throw new ReplySourceFault(error);
@@ -40,6 +43,7 @@ export async function pump(response: Writable, stream: ReplyStream): Promise<voi
     if (piece === undefined) break;
     if (response.destroyed) throw new Error('the client closed the connection');
     await write(response, piece);
+    progress?.();
   }
   response.end();
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { Body } from '../registry/body.ts';
 import { bodyOf } from './incoming-body.ts';
 import type { HttpRequest } from './message.ts';
 
@@ -50,8 +50,11 @@ export interface ReceivedHead {
 
 /** Node's request as the handlers see it. */
 export function toHttpRequest(message: IncomingMessage): HttpRequest;
-export function toHttpRequest(head: ReceivedHead, body: Readable): HttpRequest;
-export function toHttpRequest(message: ReceivedHead, body = message as unknown as Readable): HttpRequest {
+export function toHttpRequest(head: ReceivedHead, body: Body): HttpRequest;
+export function toHttpRequest(
+  message: ReceivedHead,
+  body = bodyOf(message as unknown as IncomingMessage),
+): HttpRequest {
   const target = message.url ?? '/';
   const { path, query } = splitTarget(target);
   return {
@@ -63,7 +66,7 @@ export function toHttpRequest(message: ReceivedHead, body = message as unknown a
     httpVersion: message.httpVersion,
     // Only Set-Cookie comes as a list, and no request carries it.
     headers: message.headers as Readonly<Record<string, string | undefined>>,
-    body: bodyOf(body),
+    body,
     remoteAddress: addressOf(message.socket),
     remotePort: message.socket.remotePort,
     isEncrypted: (message.socket as Partial<TLSSocket>).encrypted === true,

@@ -1,4 +1,6 @@
-import { connect } from 'node:net';
+import { connect as connectHttp2, createServer } from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   block,
@@ -87,4 +89,46 @@ describe('HTTP/2 from a hostile client', () => {
     process.off('uncaughtException', notice);
     expect(unnoticed).toEqual([]);
   });
+
+  it('a connection that breaks off with requests under way does not stay in memory', async () => {
+    const ROUNDS = 12;
+    const STREAMS = 20;
+    const streamOfNode = await streamClass();
+    // The bodies of these never come.
+    const asked = Array.from({ length: STREAMS }, (_, n) =>
+      frame(HEADERS, END_HEADERS, 2 * n + 1, block('PUT', '/v2/a/b/manifests/v1')),
+    );
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const client = await RawClient.open(served.port);
+      client.socket.write(connection(...asked, request(1001, 'GET', '/v2/a/tags/list')));
+      await expect
+        .poll(() => served.door.accessed.filter(({ method }) => method === 'GET'))
+        .toHaveLength(round);
+      client.socket.resetAndDestroy();
+      await client.closed();
+    }
+    // The last ones may stay for a while.
+    await expect
+      .poll(() => queryObjects(streamOfNode, { format: 'count' }), { timeout: 15_000, interval: 500 })
+      .toBeLessThan((STREAMS * ROUNDS) / 2);
+  }, 40_000);
 });
+
+/** Node does not export its class of the streams of a server. */
+async function streamClass(): Promise<() => unknown> {
+  const server = createServer();
+  const found = new Promise<() => unknown>((resolve) => {
+    server.on('stream', (stream) => {
+      resolve(stream.constructor as () => unknown);
+      stream.session?.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client.on('error', () => undefined);
+  client.request().on('error', () => undefined);
+  const streamOfNode = await found;
+  client.destroy();
+  server.close();
+  return streamOfNode;
+}
