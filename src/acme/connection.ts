@@ -4,8 +4,7 @@ import { AcmeProblem, problemOf, retryAfterMs } from './problem.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-const MAX_NONCE_RETRIES = 3;
-const BAD_NONCE = 'urn:ietf:params:acme:error:badNonce';
+const MAX_NONCE_RETRIES = 10;
 
 /** What an authority answered. */
 export interface Answer {
@@ -70,7 +69,7 @@ export class AcmeConnection {
       try {
         return await this.#postOnce(url, payload);
       } catch (error) {
-        const isStale = error instanceof AcmeProblem && error.type === BAD_NONCE;
+        const isStale = error instanceof AcmeProblem && error.isStaleNonce;
         if (!isStale || attempt >= MAX_NONCE_RETRIES) throw error;
       }
     }

@@ -44,7 +44,8 @@ export function renewalMs({ notBeforeMs, notAfterMs }: KeptCertificate, random: 
 
 /** How long to wait after so many failures in a row, at least as long as the authority asks for. */
 export function pauseMs(failures: number, error: unknown, random: number): number {
-  const { firstMs, lastMs } = error instanceof AcmeProblem ? REFUSED : UNREACHABLE;
+  const isRefusal = error instanceof AcmeProblem && !error.isStaleNonce;
+  const { firstMs, lastMs } = isRefusal ? REFUSED : UNREACHABLE;
   const pause = Math.min(firstMs * 2 ** (failures - 1), lastMs) * (1 + random / 5);
   const asked = error instanceof AcmeProblem ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(pause, asked);

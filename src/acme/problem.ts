@@ -11,6 +11,11 @@ export class AcmeProblem extends Error {
     this.type = type;
     this.retryAfterMs = retryAfterMs;
   }
+
+  /** Nothing was refused but the number of the request (RFC 8555, section 6.5). */
+  get isStaleNonce(): boolean {
+    return this.type === 'urn:ietf:params:acme:error:badNonce';
+  }
 }
 
 /** What of an error's document is of use in a log. */
