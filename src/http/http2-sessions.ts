@@ -5,6 +5,7 @@ import { sendHttp2Reply } from './http2-reply.ts';
 import { bodyOf } from './incoming-body.ts';
 import { IDLE_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 import type { App } from './message.ts';
+import { nativeHalfOf } from './native-half.ts';
 import { ReplySourceFault } from './node-reply.ts';
 import { toHttpRequest } from './node-request.ts';
 import { Silence } from './silence.ts';
@@ -37,6 +38,8 @@ const FAREWELL_MS = 500;
 class Connection {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
+  /** Only to be held: it must outlive the session. */
+  readonly nativeHalf: unknown;
   readonly #idle = new Silence(KEEP_ALIVE_MS, () => this.end());
   #streams = 0;
   #isEnding = false;
@@ -44,6 +47,7 @@ class Connection {
   constructor(session: ServerHttp2Session, socket: Socket) {
     this.session = session;
     this.socket = socket;
+    this.nativeHalf = nativeHalfOf(session);
     this.#idle.heard();
     socket.once('close', this.#idle.stop);
   }
@@ -91,7 +95,7 @@ export class Http2Sessions {
     session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
     // The socket is ours: Node leaves it open after a session that failed.
     session.once('close', () => setTimeout(() => socket.destroy(), FAREWELL_MS).unref());
-    socket.once('close', () => this.#open.delete(connection));
+    socket.once('close', () => setTimeout(() => this.#open.delete(connection), FAREWELL_MS).unref());
     // Sockets of node:http stay half open; a client of HTTP/2 that closes its side takes no answers (as for Go's server).
     socket.once('end', () => connection.destroy());
     session.on('stream', (stream, headers) => {

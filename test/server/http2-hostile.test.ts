@@ -17,6 +17,7 @@ import {
 import { bytes, pushBlob } from '../support/oci-content.ts';
 import { openFilesBelow } from '../support/open-files.ts';
 import { RawClient } from '../support/raw-http.ts';
+import { runScript } from '../support/scripts.ts';
 import { serveTls, type TlsServed } from '../support/tls-served.ts';
 
 /* Clients that no library would be: what they send is written frame by frame, without TLS. */
@@ -113,6 +114,10 @@ describe('HTTP/2 from a hostile client', () => {
       .toBeLessThan((STREAMS * ROUNDS) / 2);
   }, 40_000);
 });
+
+it('the collector of garbage may run at the moment at which a connection breaks off', async () => {
+  expect(await runScript('http2-crash-child.ts', [])).toBe('alive');
+}, 60_000);
 
 /** Node does not export its class of the streams of a server. */
 async function streamClass(): Promise<() => unknown> {
