@@ -10,7 +10,7 @@ const allowed = {
   ports: ['oci', 'metrics'],
   content: ['oci', 'errors', 'ports'],
   index: ['oci', 'errors', 'ports', 'pattern'],
-  registry: ['oci', 'errors', 'ports', 'policy', 'content', 'index'],
+  registry: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index'],
   auth: ['oci', 'errors', 'ip', 'pattern', 'ports', 'index'],
   lifecycle: ['oci', 'errors', 'ports', 'policy', 'content', 'index', 'registry'],
   events: ['oci', 'errors', 'ports', 'index'],

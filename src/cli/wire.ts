@@ -86,6 +86,7 @@ export async function wireRegistry({
     deleteEnabled: storage.deleteEnabled,
     ...(metrics && { metrics }),
     manifestRules: manifestRules(config.validation),
+    rules: config.repositories,
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {

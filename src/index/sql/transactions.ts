@@ -8,6 +8,7 @@ import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
 import * as uploads from './uploads.ts';
+import { recountUsage } from './usage.ts';
 
 /**
  * Every transaction that changes the index, under the name by which an adapter asks for it. Arguments and results
@@ -30,6 +31,7 @@ export const TRANSACTIONS = {
     await blobs.discardKeys(session, keys);
     return true;
   },
+  recountUsage,
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,

@@ -1,0 +1,137 @@
+import { RegistryError } from '../errors.ts';
+import type { Index } from '../index/index.ts';
+import type { ImmutableTag, OverLimit, Usage, UsageLimits } from '../index/limits.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName, Tag } from '../oci/reference.ts';
+import { matchesAny } from '../pattern/name-pattern.ts';
+import { inUnits } from '../policy/bytes-text.ts';
+import { decide, type RepositoryRule } from '../policy/repository-rules.ts';
+import { type Counter, type Metrics, NO_METRICS } from '../ports.ts';
+
+/** How much an upload may still bring. */
+export interface Room {
+  readonly bytes: number;
+  /** The refusal of what is more. */
+  refuse(): RegistryError;
+}
+
+const UNLIMITED: Room = {
+  bytes: Number.POSITIVE_INFINITY,
+  refuse: () => new RegistryError('QUOTA_EXCEEDED'),
+};
+
+/** From this share of a quota on, whoever pushes is told how much is left. */
+const NEARLY_FULL = 0.9;
+
+const FREE_BYTES =
+  'delete what is not needed and let garbage be collected, or ask the administrator for a larger quota';
+const FREE_TAGS = 'delete tags that are not needed, or ask the administrator for a larger quota';
+
+/**
+ * What the rules ask of each repository: which tags stay where they are, and how much there may be. The index checks
+ * both in the transactions of the changes; here they are looked up, and refusals get their words.
+ */
+export class RepositoryLimits {
+  readonly #rules: readonly RepositoryRule[];
+  readonly #index: Index;
+  readonly #refusals: Readonly<Record<'immutable' | 'bytes' | 'tags', Counter>>;
+
+  constructor(deps: { rules?: readonly RepositoryRule[]; index: Index; metrics?: Metrics }) {
+    this.#rules = deps.rules ?? [];
+    this.#index = deps.index;
+    const metrics = deps.metrics ?? NO_METRICS;
+    this.#refusals = {
+      immutable: metrics.counter('berth_limit_refusals_total', { limit: 'immutable' }),
+      bytes: metrics.counter('berth_limit_refusals_total', { limit: 'bytes' }),
+      tags: metrics.counter('berth_limit_refusals_total', { limit: 'tags' }),
+    };
+  }
+
+  /** Those of the tags that must not move. */
+  immutableAmong(repository: RepositoryName, tags: readonly Tag[]): readonly Tag[] {
+    if (this.#rules.length === 0) return [];
+    const patterns = decide(this.#rules, repository, 'immutableTags') ?? [];
+    return tags.filter((tag) => matchesAny(patterns, tag));
+  }
+
+  /** The patterns of tags that must not move. */
+  immutablePatterns(repository: RepositoryName): readonly string[] {
+    return (decide(this.#rules, repository, 'immutableTags') ?? []).map(({ text }) => text);
+  }
+
+  /** Undefined where nothing is limited. */
+  usageLimits(repository: RepositoryName): UsageLimits | undefined {
+    return decide(this.#rules, repository, 'quota');
+  }
+
+  /**
+   * How much more an upload may bring that has brought so much already.
+   * @param digest of what it brings, where that is known: what the repository holds already takes no room
+   */
+  async room(repository: RepositoryName, broughtBytes: number, digest?: Digest): Promise<Room> {
+    const max = this.usageLimits(repository)?.maxBytes;
+    if (max === undefined) return UNLIMITED;
+    if (digest !== undefined && (await this.#index.blobs.find(repository, digest)) !== undefined) {
+      return UNLIMITED;
+    }
+    const { bytes: used } = await this.#index.usage.of(repository);
+    const over: OverLimit = { outcome: 'over-limit', limit: 'bytes', used, added: 0, max };
+    return {
+      bytes: Math.max(0, max - used - broughtBytes),
+      refuse: () => this.refusal(repository, over),
+    };
+  }
+
+  /**
+   * Refuses an upload that is yet to begin where there is no room for a single byte.
+   * @throws RegistryError QUOTA_EXCEEDED
+   */
+  async assertRoom(repository: RepositoryName): Promise<void> {
+    const room = await this.room(repository, 0);
+    if (room.bytes === 0) throw room.refuse();
+  }
+
+  /** Counts and words a refusal of the index. */
+  refusal(repository: RepositoryName, refused: OverLimit | ImmutableTag, isRemoval = false): RegistryError {
+    if (refused.outcome === 'immutable') {
+      this.#refusals.immutable.add();
+      return immutable(refused, isRemoval);
+    }
+    this.#refusals[refused.limit].add();
+    return overQuota(repository, refused);
+  }
+
+  /** Sentences for whoever pushed into a repository that is nearly full. */
+  notesOn(repository: RepositoryName, usage: Usage | undefined): readonly string[] {
+    if (usage === undefined) return [];
+    const { maxBytes = Number.POSITIVE_INFINITY, maxTags = Number.POSITIVE_INFINITY } =
+      this.usageLimits(repository) ?? {};
+    const notes: string[] = [];
+    if (usage.bytes >= NEARLY_FULL * maxBytes) {
+      notes.push(`${repository} holds ${inUnits(usage.bytes)} of the ${inUnits(maxBytes)} of its quota.`);
+    }
+    if (usage.tags >= NEARLY_FULL * maxTags) {
+      notes.push(`${repository} has ${usage.tags} of the ${maxTags} tags of its quota.`);
+    }
+    return notes;
+  }
+}
+
+function immutable({ tag, digest }: ImmutableTag, isRemoval: boolean): RegistryError {
+  const shown = JSON.stringify(tag);
+  return new RegistryError('TAG_IMMUTABLE', {
+    message: isRemoval
+      ? `the tag ${shown} is immutable here: neither it nor what it needs can be deleted`
+      : `the tag ${shown} is immutable here and stays at ${digest}; push under another tag`,
+    detail: { tag, digest },
+  });
+}
+
+function overQuota(repository: RepositoryName, { limit, used, added, max }: OverLimit): RegistryError {
+  const held = limit === 'bytes' ? `holds ${inUnits(used)} of ${inUnits(max)}` : `has ${used} of ${max} tags`;
+  const more = limit === 'bytes' ? inUnits(added) : String(added);
+  return new RegistryError('QUOTA_EXCEEDED', {
+    message: `the quota of ${repository} is too small: it ${held}${added === 0 ? '' : `, and this adds ${more}`}; ${limit === 'bytes' ? FREE_BYTES : FREE_TAGS}`,
+    detail: { limit, used, added, max },
+  });
+}
