@@ -11,8 +11,8 @@ export interface RepositoryUsage extends Usage {
  * How much each repository holds. It is counted in the transactions that change it, so that a question costs one row.
  */
 export interface UsageIndex {
-  /** Nothing for a repository that there never was. */
-  of(repository: RepositoryName): Promise<Usage>;
+  /** Undefined for a repository that there never was. */
+  of(repository: RepositoryName): Promise<Usage | undefined>;
   /** All repositories, in ASCII order. */
   list(page: Page): Promise<RepositoryUsage[]>;
   /**

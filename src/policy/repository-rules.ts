@@ -20,13 +20,23 @@ export const CONCERNS = ['immutableTags', 'quota'] as const satisfies readonly (
 
 export type Concern = (typeof CONCERNS)[number];
 
-/** For each concern, the first entry decides that fits the repository and has the concern. */
+/** For each concern, the first entry decides that fits the repository and has the concern. @returns its place */
+export function decidingEntry(
+  rules: readonly RepositoryRule[],
+  repository: string,
+  concern: Concern,
+): number | undefined {
+  const found = rules.findIndex((rule) => rule[concern] !== undefined && matchesAny(rule.match, repository));
+  return found < 0 ? undefined : found;
+}
+
+/** What it decides; undefined where no entry does. */
 export function decide<C extends Concern>(
   rules: readonly RepositoryRule[],
   repository: string,
   concern: C,
 ): RepositoryRule[C] {
-  return rules.find((rule) => rule[concern] !== undefined && matchesAny(rule.match, repository))?.[concern];
+  return rules[decidingEntry(rules, repository, concern) ?? -1]?.[concern];
 }
 
 /** A concern of an entry that never decides anything, by places in the list from 0. */

@@ -5,7 +5,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
 import { matchesAny } from '../pattern/name-pattern.ts';
 import { inUnits } from '../policy/bytes-text.ts';
-import { decide, type RepositoryRule } from '../policy/repository-rules.ts';
+import { decide, decidingEntry, type RepositoryRule } from '../policy/repository-rules.ts';
 import { type Counter, type Metrics, NO_METRICS } from '../ports.ts';
 
 /** How much an upload may still bring. */
@@ -74,7 +74,7 @@ export class RepositoryLimits {
     if (digest !== undefined && (await this.#index.blobs.find(repository, digest)) !== undefined) {
       return UNLIMITED;
     }
-    const { bytes: used } = await this.#index.usage.of(repository);
+    const used = (await this.#index.usage.of(repository))?.bytes ?? 0;
     const over: OverLimit = { outcome: 'over-limit', limit: 'bytes', used, added: 0, max };
     return {
       bytes: Math.max(0, max - used - broughtBytes),
@@ -98,7 +98,8 @@ export class RepositoryLimits {
       return immutable(refused, isRemoval);
     }
     this.#refusals[refused.limit].add();
-    return overQuota(repository, refused);
+    const entry = decidingEntry(this.#rules, repository, 'quota');
+    return overQuota(repository, refused, `repositories[${entry}].quota`);
   }
 
   /** Sentences for whoever pushed into a repository that is nearly full. */
@@ -127,8 +128,16 @@ function immutable({ tag, digest }: ImmutableTag, isRemoval: boolean): RegistryE
   });
 }
 
-function overQuota(repository: RepositoryName, { limit, used, added, max }: OverLimit): RegistryError {
-  const held = limit === 'bytes' ? `holds ${inUnits(used)} of ${inUnits(max)}` : `has ${used} of ${max} tags`;
+/** @param rule the key in the configuration that decides */
+function overQuota(
+  repository: RepositoryName,
+  { limit, used, added, max }: OverLimit,
+  rule: string,
+): RegistryError {
+  const held =
+    limit === 'bytes'
+      ? `holds ${inUnits(used)} of ${inUnits(max)} (${rule}.maxbytes)`
+      : `has ${used} of ${max} tags (${rule}.maxtags)`;
   const more = limit === 'bytes' ? inUnits(added) : String(added);
   return new RegistryError('QUOTA_EXCEEDED', {
     message: `the quota of ${repository} is too small: it ${held}${added === 0 ? '' : `, and this adds ${more}`}; ${limit === 'bytes' ? FREE_BYTES : FREE_TAGS}`,

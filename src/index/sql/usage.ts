@@ -39,8 +39,8 @@ const IS_LINKED = query<{ repository: number; digest: string }, { digest: string
   'SELECT digest FROM blob_links WHERE repository_id = :repository AND digest = :digest',
 );
 
-export async function usageOf(session: Session, repository: RepositoryName): Promise<Usage> {
-  return (await session.first(OF_NAME, { name: repository })) ?? NOTHING;
+export function usageOf(session: Session, repository: RepositoryName): Promise<Usage | undefined> {
+  return session.first(OF_NAME, { name: repository });
 }
 
 export async function listUsage(session: Session, page: Page): Promise<RepositoryUsage[]> {
