@@ -44,7 +44,7 @@ export async function receive(
   { hold, room }: { hold: Hold; room: Room },
 ): Promise<void> {
   const expected = expectedBytes(announced);
-  if (expected !== undefined && expected > room.bytes) throw room.refuse();
+  if (expected !== undefined && expected > room.bytes) throw room.refuse(expected);
   let received = 0;
   let hasYielded = false;
   hold.onYield(() => {
@@ -64,7 +64,7 @@ export async function receive(
           message: `the body is longer than the ${expected} bytes announced`,
         });
       }
-      if (received > room.bytes) throw room.refuse();
+      if (received > room.bytes) throw room.refuse(received);
       hold.progress();
       part.digester?.update(piece.value);
       const written = part.writer.append(piece.value);

@@ -11,8 +11,8 @@ import { type Counter, type Metrics, NO_METRICS } from '../ports.ts';
 /** How much an upload may still bring. */
 export interface Room {
   readonly bytes: number;
-  /** The refusal of what is more. */
-  refuse(): RegistryError;
+  /** The refusal of what is more. @param bytes how much it is, as far as that is known */
+  refuse(bytes: number): RegistryError;
 }
 
 const UNLIMITED: Room = {
@@ -75,10 +75,12 @@ export class RepositoryLimits {
       return UNLIMITED;
     }
     const used = (await this.#index.usage.of(repository))?.bytes ?? 0;
-    const over: OverLimit = { outcome: 'over-limit', limit: 'bytes', used, added: 0, max };
     return {
       bytes: Math.max(0, max - used - broughtBytes),
-      refuse: () => this.refusal(repository, over),
+      refuse: (bytes) => {
+        const added = broughtBytes + bytes;
+        return this.refusal(repository, { outcome: 'over-limit', limit: 'bytes', used, added, max });
+      },
     };
   }
 
@@ -88,7 +90,7 @@ export class RepositoryLimits {
    */
   async assertRoom(repository: RepositoryName): Promise<void> {
     const room = await this.room(repository, 0);
-    if (room.bytes === 0) throw room.refuse();
+    if (room.bytes === 0) throw room.refuse(0);
   }
 
   /** Counts and words a refusal of the index. */
