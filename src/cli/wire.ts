@@ -7,6 +7,7 @@ import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts
 import type { App } from '../http/message.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
+import { assignAllowances } from '../lifecycle/assign-allowances.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
@@ -21,6 +22,7 @@ import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
+const ALLOWANCE_INTERVAL_MS = 600_000;
 
 /** What a registry is put together from. */
 export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
@@ -93,6 +95,10 @@ export async function wireRegistry({
     if (storage.uploadPurging.enabled) {
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
     }
+  });
+  jobs.add('assign repositories to quotas', ALLOWANCE_INTERVAL_MS, async () => {
+    const assigned = await assignAllowances(state.index.usage, config.repositories);
+    if (assigned > 0) log.info('repositories were assigned to the quotas that they share', { assigned });
   });
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 

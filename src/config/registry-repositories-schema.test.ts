@@ -17,9 +17,9 @@ describe('repositories', () => {
   - {match: "**", immutabletags: ["v*"], quota: {maxtags: 10}}`);
     const quota = (name: string) => decide(some, name, 'quota');
     const tags = (name: string) => decide(some, name, 'immutableTags')?.map(({ text }) => text);
-    expect(quota('ci/a/b')).toEqual({ maxBytes: 1e9, maxTags: undefined });
-    expect(quota('tmp/a')).toEqual({ maxBytes: 1e9, maxTags: undefined });
-    expect(quota('tmp/a/b')).toEqual({ maxBytes: undefined, maxTags: 10 });
+    expect(quota('ci/a/b')).toEqual({ maxBytes: 1e9, maxTags: undefined, isShared: false });
+    expect(quota('tmp/a')).toEqual({ maxBytes: 1e9, maxTags: undefined, isShared: false });
+    expect(quota('tmp/a/b')).toEqual({ maxBytes: undefined, maxTags: 10, isShared: false });
     expect(tags('ci/keep')).toEqual(['*']);
     expect(tags('ci/other')).toEqual(['v*']);
   });
@@ -35,8 +35,12 @@ describe('repositories', () => {
   - {match: base/**, immutabletags: [], quota: {maxbytes: unlimited}}
   - {match: "**", immutabletags: "*", quota: {maxbytes: 1KiB, maxtags: 1}}`);
     expect(decide(some, 'base/os', 'immutableTags')).toEqual([]);
-    expect(decide(some, 'base/os', 'quota')).toEqual({ maxBytes: undefined, maxTags: undefined });
-    expect(decide(some, 'x', 'quota')).toEqual({ maxBytes: 1024, maxTags: 1 });
+    expect(decide(some, 'base/os', 'quota')).toEqual({
+      maxBytes: undefined,
+      maxTags: undefined,
+      isShared: false,
+    });
+    expect(decide(some, 'x', 'quota')).toEqual({ maxBytes: 1024, maxTags: 1, isShared: false });
   });
 
   test('environment: the whole list as YAML, or one key of an entry', () => {

@@ -8,8 +8,9 @@ import {
 import type { Decoding } from './decoding.ts';
 import { repositoryPatterns, tagPatterns } from './name-patterns.ts';
 import type { ConfigNode } from './node.ts';
-import { optional, required, type Type } from './schema.ts';
+import { optional, required, type Type, withDefault } from './schema.ts';
 import { countLimit, sizeLimit } from './size.ts';
+import { oneOf } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 
 /** What each concern is called in the configuration. */
@@ -22,13 +23,18 @@ const quota: Type<Quota> = refine(
       'Bytes that a repository may hold: `50GB`, `10GiB`, a number of bytes, or `unlimited`.',
     ),
     maxtags: optional(countLimit, 'Tags that a repository may have: a number, or `unlimited`.'),
+    scope: withDefault(
+      oneOf(['each', 'together']),
+      'Whether each repository may hold so much, or all that the entry decides for together.',
+      'each',
+    ),
   }),
-  ({ maxbytes, maxtags }, at): Quota | undefined => {
+  ({ maxbytes, maxtags, scope }, at): Quota | undefined => {
     if (maxbytes === undefined && maxtags === undefined) {
       at.report(`${at.name} limits nothing: write maxbytes, maxtags or both`);
       return undefined;
     }
-    return { maxBytes: finite(maxbytes), maxTags: finite(maxtags) };
+    return { maxBytes: finite(maxbytes), maxTags: finite(maxtags), isShared: scope === 'together' };
   },
 );
 
@@ -46,7 +52,7 @@ const rule: Type<RepositoryRule> = refine(
       tagPatterns,
       'Tags that can be neither moved nor removed once they are set: `v*`, `/^v[0-9]+$/`; `[]` for none.',
     ),
-    quota: optional(quota, 'What one repository may hold.'),
+    quota: optional(quota, 'What repositories may hold.'),
   }),
   ({ match, immutabletags, quota }, at): RepositoryRule | undefined => {
     const value = { match, immutableTags: immutabletags, quota };

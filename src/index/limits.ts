@@ -12,6 +12,11 @@ export interface Usage {
 export interface UsageLimits {
   readonly maxBytes: number | undefined;
   readonly maxTags: number | undefined;
+  /**
+   * The name of an allowance: the limits are for all repositories together that have it, and what several of them hold
+   * counts once. Undefined: they are for the repository alone.
+   */
+  readonly allowance?: string | undefined;
 }
 
 /** A change that would exceed a limit. Nothing was changed. */

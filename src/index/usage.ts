@@ -5,6 +5,14 @@ import type { Page } from './tags.ts';
 /** How much a repository holds, and which one. */
 export interface RepositoryUsage extends Usage {
   readonly repository: RepositoryName;
+  /** The allowance whose member it is. */
+  readonly allowance: string | undefined;
+}
+
+/** What was counted so far, and what there is. */
+export interface Recount {
+  readonly before: Usage;
+  readonly now: Usage;
 }
 
 /**
@@ -19,5 +27,11 @@ export interface UsageIndex {
    * Counts what is there and corrects what was counted before. Takes as long as the repository is large.
    * @returns both; they differ only where somebody else wrote to the database
    */
-  recount(repository: RepositoryName): Promise<{ readonly before: Usage; readonly now: Usage }>;
+  recount(repository: RepositoryName): Promise<Recount>;
+  /** What all members of an allowance hold together; undefined where it has none. */
+  ofAllowance(name: string): Promise<Usage | undefined>;
+  /** Makes a repository the member of an allowance, or of none. Takes as long as the repository is large. */
+  assign(repository: RepositoryName, allowance: string | undefined): Promise<void>;
+  /** `recount` of an allowance; undefined where it has no members. */
+  recountAllowance(name: string): Promise<Recount | undefined>;
 }

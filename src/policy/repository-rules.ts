@@ -1,9 +1,11 @@
 import { matchesAny, type NamePattern } from '../pattern/name-pattern.ts';
 
-/** What one repository may hold; undefined: as much as it likes. */
+/** What repositories may hold; undefined: as much as they like. */
 export interface Quota {
   readonly maxBytes: number | undefined;
   readonly maxTags: number | undefined;
+  /** The limits are for all repositories together for which the entry decides, and not for each of them. */
+  readonly isShared: boolean;
 }
 
 /** One entry of `repositories` in the configuration. A concern that is undefined is left to a later entry. */

@@ -5,7 +5,8 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
 import { matchesAny } from '../pattern/name-pattern.ts';
 import { inUnits } from '../policy/bytes-text.ts';
-import { decide, decidingEntry, type RepositoryRule } from '../policy/repository-rules.ts';
+import { quotaOf, type RepositoryQuota } from '../policy/quota-of.ts';
+import { decide, type RepositoryRule } from '../policy/repository-rules.ts';
 import { type Counter, type Metrics, NO_METRICS } from '../ports.ts';
 
 /** How much an upload may still bring. */
@@ -61,7 +62,7 @@ export class RepositoryLimits {
 
   /** Undefined where nothing is limited. */
   usageLimits(repository: RepositoryName): UsageLimits | undefined {
-    return decide(this.#rules, repository, 'quota');
+    return quotaOf(this.#rules, repository);
   }
 
   /**
@@ -69,12 +70,14 @@ export class RepositoryLimits {
    * @param digest of what it brings, where that is known: what the repository holds already takes no room
    */
   async room(repository: RepositoryName, broughtBytes: number, digest?: Digest): Promise<Room> {
-    const max = this.usageLimits(repository)?.maxBytes;
+    const { maxBytes: max, allowance } = this.usageLimits(repository) ?? {};
     if (max === undefined) return UNLIMITED;
     if (digest !== undefined && (await this.#index.blobs.find(repository, digest)) !== undefined) {
       return UNLIMITED;
     }
-    const used = (await this.#index.usage.of(repository))?.bytes ?? 0;
+    const { usage } = this.#index;
+    const found = await (allowance === undefined ? usage.of(repository) : usage.ofAllowance(allowance));
+    const used = found?.bytes ?? 0;
     return {
       bytes: Math.max(0, max - used - broughtBytes),
       refuse: (bytes) => {
@@ -100,21 +103,27 @@ export class RepositoryLimits {
       return immutable(refused, isRemoval);
     }
     this.#refusals[refused.limit].add();
-    const entry = decidingEntry(this.#rules, repository, 'quota');
-    return overQuota(repository, refused, `repositories[${entry}].quota`);
+    return overQuota(repository, refused, quotaOf(this.#rules, repository));
   }
 
   /** Sentences for whoever pushed into a repository that is nearly full. */
   notesOn(repository: RepositoryName, usage: Usage | undefined): readonly string[] {
     if (usage === undefined) return [];
-    const { maxBytes = Number.POSITIVE_INFINITY, maxTags = Number.POSITIVE_INFINITY } =
-      this.usageLimits(repository) ?? {};
+    const {
+      maxBytes = Number.POSITIVE_INFINITY,
+      maxTags = Number.POSITIVE_INFINITY,
+      allowance,
+    } = this.usageLimits(repository) ?? {};
+    const [who, holds, has, its] =
+      allowance === undefined
+        ? [repository, 'holds', 'has', 'its quota']
+        : [`The repositories ${allowance}`, 'hold', 'have', 'their quota'];
     const notes: string[] = [];
     if (usage.bytes >= NEARLY_FULL * maxBytes) {
-      notes.push(`${repository} holds ${inUnits(usage.bytes)} of the ${inUnits(maxBytes)} of its quota.`);
+      notes.push(`${who} ${holds} ${inUnits(usage.bytes)} of the ${inUnits(maxBytes)} of ${its}.`);
     }
     if (usage.tags >= NEARLY_FULL * maxTags) {
-      notes.push(`${repository} has ${usage.tags} of the ${maxTags} tags of its quota.`);
+      notes.push(`${who} ${has} ${usage.tags} of the ${maxTags} tags of ${its}.`);
     }
     return notes;
   }
@@ -130,19 +139,23 @@ function immutable({ tag, digest }: ImmutableTag, isRemoval: boolean): RegistryE
   });
 }
 
-/** @param rule the key in the configuration that decides */
 function overQuota(
   repository: RepositoryName,
   { limit, used, added, max }: OverLimit,
-  rule: string,
+  quota: RepositoryQuota | undefined,
 ): RegistryError {
+  const isShared = quota?.allowance !== undefined;
+  const key = `${quota?.key}.max${limit}`;
+  const [whose, hold, have] = isShared
+    ? [`that ${repository} shares with others`, 'they hold', 'they have']
+    : [`of ${repository}`, 'it holds', 'it has'];
   const held =
     limit === 'bytes'
-      ? `holds ${inUnits(used)} of ${inUnits(max)} (${rule}.maxbytes)`
-      : `has ${used} of ${max} tags (${rule}.maxtags)`;
+      ? `${hold} ${inUnits(used)} of ${inUnits(max)} (${key})`
+      : `${have} ${used} of ${max} tags (${key})`;
   const more = limit === 'bytes' ? inUnits(added) : String(added);
   return new RegistryError('QUOTA_EXCEEDED', {
-    message: `the quota of ${repository} is too small: it ${held}${added === 0 ? '' : `, and this adds ${more}`}; ${limit === 'bytes' ? FREE_BYTES : FREE_TAGS}`,
+    message: `the quota ${whose} is too small: ${held}${added === 0 ? '' : `, and this adds ${more}`}; ${limit === 'bytes' ? FREE_BYTES : FREE_TAGS}`,
     detail: { limit, used, added, max },
   });
 }

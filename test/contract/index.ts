@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { garbageContract } from './garbage.ts';
 import { accountContract } from './index/accounts.ts';
+import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
 import { immutableTagContract } from './index/immutable-tags.ts';
 import { manifestContract } from './index/manifests.ts';
@@ -32,6 +33,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('tags', () => tagContract(shared));
   describe('immutable tags', () => immutableTagContract(shared));
   describe('usage', () => usageContract(shared));
+  describe('allowances', () => allowanceContract(shared));
   describe('usage beside a new count', () => usageModelProperty(() => shared.openEmpty()));
   describe('repositories', () => repositoryContract(shared));
   describe('accounts', () => accountContract(shared));

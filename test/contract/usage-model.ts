@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { GarbageRule } from '../../src/index/garbage.ts';
@@ -14,6 +15,7 @@ interface World {
   readonly index: Index;
   readonly repositories: readonly RepositoryName[];
   readonly blobs: readonly Digest[];
+  readonly allowances: readonly string[];
   /** What was pushed, to be pushed or removed again. */
   readonly manifests: ReceivedManifest[];
 }
@@ -36,13 +38,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ({ index, repositories, blobs }) =>
         putBlob(index, at(repositories, r), at(blobs, b), size),
   ),
-  fc.tuple(small, small, small, fc.option(fc.nat(60))).map(
-    ([r, b, f, max]): Step =>
-      ({ index, repositories, blobs }) =>
+  fc.tuple(small, small, small, fc.option(fc.nat(60)), fc.option(small)).map(
+    ([r, b, f, max, a]): Step =>
+      ({ index, repositories, blobs, allowances }) =>
         index.blobs.mount(at(repositories, r), at(blobs, b), at(repositories, f), 1, {
           maxBytes: max ?? undefined,
           maxTags: undefined,
+          allowance: a === null ? undefined : at(allowances, a),
         }),
+  ),
+  fc.tuple(small, fc.option(small)).map(
+    ([r, a]): Step =>
+      ({ index, repositories, allowances }) =>
+        index.usage.assign(at(repositories, r), a === null ? undefined : at(allowances, a)),
   ),
   fc.tuple(small, small).map(
     ([r, b]): Step =>
@@ -104,6 +112,7 @@ export function usageModelProperty(open: () => Promise<{ readonly index: Index }
           index,
           repositories: [newRepository(), newRepository(), newRepository()],
           blobs: [newDigest(), newDigest(), newDigest(), newDigest()],
+          allowances: [randomUUID(), randomUUID()],
           manifests: [],
         };
         for (const change of steps) await change(world);
@@ -113,10 +122,16 @@ export function usageModelProperty(open: () => Promise<{ readonly index: Index }
           // No change has named some of them.
           if (counted !== undefined) expect(counted).toEqual(now);
           expect(before).toEqual(now);
-          largest = Math.max(largest, now.bytes);
+        }
+        for (const allowance of world.allowances) {
+          const counted = await index.usage.ofAllowance(allowance);
+          const recount = await index.usage.recountAllowance(allowance);
+          expect(counted).toEqual(recount?.now);
+          expect(recount?.before).toEqual(recount?.now);
+          largest = Math.max(largest, recount?.now.bytes ?? 0);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 80 },
     );
     expect(largest).toBeGreaterThan(0);
   });

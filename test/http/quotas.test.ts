@@ -191,6 +191,53 @@ describe('a quota in tags', () => {
   });
 });
 
+describe('a quota that repositories share', () => {
+  it('counts once what several of them hold, and is full for all of them', async () => {
+    await open('{maxbytes: 1500, maxtags: 2, scope: together}');
+    const digest = await pushBlob(door, 'one', bytes(1000));
+    expect((await begin('two', `?mount=${digest}&from=one`)).status).toBe(201);
+    const blob = bytes(501, 2);
+    expect(said(await begin('two', `?digest=${digestOf(blob)}`, blob))).toEqual({
+      status: 403,
+      code: 'DENIED',
+      message:
+        'the quota that two shares with others is too small: they hold 1.0 kB of 1.5 kB (repositories[1].quota.maxbytes), and this adds 501 bytes; delete what is not needed and let garbage be collected, or ask the administrator for a larger quota',
+      detail: { limit: 'bytes', used: 1000, added: 501, max: 1500 },
+    });
+    await pushBlob(door, 'three', bytes(500, 3));
+    expect((await begin('four')).status).toBe(403);
+    expect((await begin('base/os')).status).toBe(202);
+  });
+
+  it('is told of above nine tenths', async () => {
+    await open('{maxtags: 2, scope: together}');
+    const image = await pushImage(door, 'one', 'a');
+    const warnings = (await putManifest(door, 'one', 'b', image.text)).all('Warning');
+    expect(warnings).toEqual(['299 - "The repositories ** have 2 of the 2 tags of their quota."']);
+    await pushImage(door, 'base/app', 'a');
+    for (const part of [image.config, image.layer]) await begin('two', `?mount=${part}&from=base/app`);
+    const refused = said(await putManifest(door, 'two', 'a', image.text));
+    expect(refused.message).toContain(
+      'they have 2 of 2 tags (repositories[1].quota.maxtags), and this adds 1;',
+    );
+  });
+
+  it('counts what was there before the rule, once the registry runs', async () => {
+    await open('{maxbytes: 1500}');
+    await pushBlob(door, 'one', bytes(1000));
+    const { folder } = door;
+    const before = door;
+    const config = 'repositories: [{match: "**", quota: {maxbytes: 1000, scope: together}}]';
+    door = await openFrontDoor({ config, folder });
+    try {
+      door.startJobs();
+      await expect.poll(async () => (await begin('two')).status).toBe(403);
+    } finally {
+      await before.close();
+    }
+  });
+});
+
 it('a push that fills a repository to nine tenths is told so', async () => {
   await open('{maxbytes: 2600, maxtags: 10}');
   const image = await pushImage(door, 'app', 't0');

@@ -6,7 +6,7 @@ import { immutableTagNeeding } from './immutable-tags.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, repositoryId } from './repositories.ts';
 import { endUpload } from './uploads.ts';
-import { overLimitWithBlob } from './usage.ts';
+import { overLimit } from './usage.ts';
 
 const FIND = query<{ repository: string; digest: string }, { key: string; size: number }>(
   `SELECT key, size FROM blobs
@@ -69,7 +69,7 @@ export async function commitBlob(
   const keys = await endUpload(session, blob.uploadId);
   if (keys === undefined) return 'unknown-upload';
   const repository = await ensureRepository(session, blob.repository);
-  const over = await overLimitWithBlob(session, repository, blob, blob.limits);
+  const over = await overLimit(session, repository, { kind: 'blob', ...blob, newTags: 0 }, blob.limits);
   if (over !== undefined) {
     await discardKeys(session, [...keys, blob.key]);
     return over;
@@ -95,7 +95,7 @@ export async function mountBlob(
   const blob = await findBlob(session, from, digest);
   if (blob === undefined) return false;
   const id = await ensureRepository(session, repository);
-  const over = await overLimitWithBlob(session, id, blob, limits);
+  const over = await overLimit(session, id, { kind: 'blob', ...blob, newTags: 0 }, limits);
   if (over !== undefined) return over;
   await session.run(LINK, { repository: id, digest, at: atMs });
   return true;

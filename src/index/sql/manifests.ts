@@ -3,13 +3,13 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
-import type { ImmutableTag, OverLimit, UsageLimits } from '../limits.ts';
+import type { ImmutableTag } from '../limits.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
 import { immutableTagNeeding, wouldMove } from './immutable-tags.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
-import { overLimit, usageOfId } from './usage.ts';
+import { overLimit, usageUnder } from './usage.ts';
 
 const MAX_LISTED_ANNOTATIONS = 64 * 1024;
 
@@ -162,17 +162,11 @@ async function failing(
   return undefined;
 }
 
-/** What the repository would have too much of with the manifest and its tags. */
-async function tooMuch(
-  session: Session,
-  { digest, bytes, tags }: ReceivedManifest,
-  repository: number,
-  limits: UsageLimits,
-): Promise<OverLimit | undefined> {
-  const isHere = (await session.first(IS_HERE, { repository, digest })) !== undefined;
-  let newTags = 0;
-  for (const tag of tags) if ((await digestOfTag(session, repository, tag)) === undefined) newTags += 1;
-  return overLimit(session, repository, { bytes: isHere ? 0 : bytes.byteLength, tags: newTags }, limits);
+/** How many of the tags there are not yet. */
+async function countNew(session: Session, repository: number, tags: readonly Tag[]): Promise<number> {
+  let count = 0;
+  for (const tag of tags) if ((await digestOfTag(session, repository, tag)) === undefined) count += 1;
+  return count;
 }
 
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
@@ -191,7 +185,15 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     ...(await session.all(ABSENT_MANIFESTS, { repository, digests: needed(manifest.manifests) })),
   ];
   if (missing.length > 0) return { outcome: 'missing', digests: missing.map((row) => row.digest as Digest) };
-  const over = limits && (await tooMuch(session, received, repository, limits));
+  const addition = { kind: 'manifest', digest, sizeBytes: received.bytes.byteLength } as const;
+  const over =
+    limits &&
+    (await overLimit(
+      session,
+      repository,
+      { ...addition, newTags: await countNew(session, repository, received.tags) },
+      limits,
+    ));
   if (over !== undefined) return over;
   await session.run(PUT_BODY, { digest, bytes: received.bytes });
   await session.run(PUT, {
@@ -211,7 +213,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   for (const tag of received.tags) {
     await moveTag(session, { repository, tag, digest, actor: received.actor, atMs: received.atMs });
   }
-  return { outcome: 'stored', usage: limits && (await usageOfId(session, repository)) };
+  return { outcome: 'stored', usage: limits && (await usageUnder(session, repository, limits)) };
 }
 
 export async function removeManifest(

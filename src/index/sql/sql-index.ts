@@ -1,5 +1,6 @@
 import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
+import * as allowances from './allowances.ts';
 import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
@@ -63,6 +64,9 @@ export function createSqlIndex(
       of: (repository) => usage.usageOf(read, repository),
       list: (page) => usage.listUsage(read, page),
       recount: (repository) => transact('recountUsage', repository),
+      ofAllowance: (name) => allowances.usageOfAllowance(read, name),
+      assign: (repository, allowance) => transact('assignAllowance', repository, allowance),
+      recountAllowance: (name) => transact('recountAllowance', name),
     },
     garbage: {
       repositories: (page) => garbage.listAllRepositories(read, page),

@@ -1,4 +1,5 @@
 import * as accounts from './accounts.ts';
+import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
@@ -32,6 +33,8 @@ export const TRANSACTIONS = {
     return true;
   },
   recountUsage,
+  assignAllowance,
+  recountAllowance,
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../oci/reference.ts';
 import type { OverLimit, Usage, UsageLimits } from '../limits.ts';
 import type { Page } from '../tags.ts';
 import type { RepositoryUsage } from '../usage.ts';
+import { isInAllowance, joinAllowance, usageOfAllowance } from './allowances.ts';
 import { query, type Session } from './query.ts';
 import { repositoryId } from './repositories.ts';
 
@@ -17,8 +18,15 @@ const OF_ID = query<{ repository: number }, { bytes: number; tags: number }>(
   'SELECT bytes, tags FROM repository_usage WHERE repository_id = :repository',
 );
 
-const LIST = query<{ after: string; limit: number }, { name: string; bytes: number; tags: number }>(
-  `SELECT name, bytes, tags FROM repositories JOIN repository_usage ON repository_id = id
+const LIST = query<
+  { after: string; limit: number },
+  { name: string; bytes: number; tags: number; allowance: string | null }
+>(
+  `SELECT name, bytes, tags, (
+     SELECT allowances.name FROM allowances
+     WHERE allowances.id = (SELECT allowance_id FROM allowance_members WHERE repository_id = repositories.id)
+   ) AS allowance
+   FROM repositories JOIN repository_usage ON repository_id = id
    WHERE name > :after ORDER BY name LIMIT :limit`,
 );
 
@@ -35,8 +43,12 @@ const SET = query<{ repository: number; bytes: number; tags: number }>(
   'UPDATE repository_usage SET bytes = :bytes, tags = :tags WHERE repository_id = :repository',
 );
 
-const IS_LINKED = query<{ repository: number; digest: string }, { digest: string }>(
+const HAS_BLOB = query<{ repository: number; digest: string }, { digest: string }>(
   'SELECT digest FROM blob_links WHERE repository_id = :repository AND digest = :digest',
+);
+
+const HAS_MANIFEST = query<{ repository: number; digest: string }, { digest: string }>(
+  'SELECT digest FROM manifests WHERE repository_id = :repository AND digest = :digest',
 );
 
 export function usageOf(session: Session, repository: RepositoryName): Promise<Usage | undefined> {
@@ -45,7 +57,12 @@ export function usageOf(session: Session, repository: RepositoryName): Promise<U
 
 export async function listUsage(session: Session, page: Page): Promise<RepositoryUsage[]> {
   const rows = await session.all(LIST, { after: page.after ?? '', limit: page.limit });
-  return rows.map(({ name, bytes, tags }) => ({ repository: name as RepositoryName, bytes, tags }));
+  return rows.map(({ name, bytes, tags, allowance }) => ({
+    repository: name as RepositoryName,
+    bytes,
+    tags,
+    allowance: allowance ?? undefined,
+  }));
 }
 
 export async function recountUsage(
@@ -60,34 +77,62 @@ export async function recountUsage(
   return { before, now };
 }
 
-/** What the repository would have too much of, if this were added. What adds nothing is never too much. */
+/** What a change would put into a repository. */
+export interface Addition {
+  readonly kind: 'blob' | 'manifest';
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly newTags: number;
+}
+
+/** What there would be too much of, with this. What adds nothing is never too much. */
 export async function overLimit(
   session: Session,
   repository: number,
-  added: Usage,
-  limits: UsageLimits,
+  addition: Addition,
+  limits: UsageLimits | undefined,
 ): Promise<OverLimit | undefined> {
-  const { maxBytes, maxTags } = limits;
-  if (maxBytes === undefined && maxTags === undefined) return undefined;
-  const used = await usageOfId(session, repository);
+  if (limits?.maxBytes === undefined && limits?.maxTags === undefined) return undefined;
+  const { maxBytes, maxTags, allowance } = limits;
+  const { used, isHeld } =
+    allowance === undefined
+      ? await alone(session, repository, addition)
+      : await together(session, repository, addition, allowance);
   return (
-    exceeding('bytes', used.bytes, added.bytes, maxBytes) ?? exceeding('tags', used.tags, added.tags, maxTags)
+    exceeding('bytes', used.bytes, isHeld ? 0 : addition.sizeBytes, maxBytes) ??
+    exceeding('tags', used.tags, addition.newTags, maxTags)
   );
 }
 
-/** The same for a blob that is to be in the repository. */
-export async function overLimitWithBlob(
-  session: Session,
-  repository: number,
-  blob: { digest: Digest; sizeBytes: number },
-  limits: UsageLimits | undefined,
-): Promise<OverLimit | undefined> {
-  if (limits?.maxBytes === undefined) return undefined;
-  const isHere = (await session.first(IS_LINKED, { repository, digest: blob.digest })) !== undefined;
-  return isHere ? undefined : overLimit(session, repository, { bytes: blob.sizeBytes, tags: 0 }, limits);
+/** What is counted against the limits: of the repository, or of all that share them. */
+export async function usageUnder(session: Session, repository: number, limits: UsageLimits): Promise<Usage> {
+  const { allowance } = limits;
+  const shared = allowance === undefined ? undefined : await usageOfAllowance(session, allowance);
+  return shared ?? usageOfId(session, repository);
 }
 
-export async function usageOfId(session: Session, repository: number): Promise<Usage> {
+interface Held {
+  readonly used: Usage;
+  /** The addition is there already. */
+  readonly isHeld: boolean;
+}
+
+async function alone(session: Session, repository: number, { kind, digest }: Addition): Promise<Held> {
+  const found = await session.first(kind === 'blob' ? HAS_BLOB : HAS_MANIFEST, { repository, digest });
+  return { used: await usageOfId(session, repository), isHeld: found !== undefined };
+}
+
+async function together(
+  session: Session,
+  repository: number,
+  { kind, digest }: Addition,
+  allowance: string,
+): Promise<Held> {
+  const { id, ...used } = await joinAllowance(session, repository, allowance);
+  return { used, isHeld: await isInAllowance(session, id, kind, digest) };
+}
+
+async function usageOfId(session: Session, repository: number): Promise<Usage> {
   return (await session.first(OF_ID, { repository })) ?? NOTHING;
 }
 

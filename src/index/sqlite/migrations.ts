@@ -1,3 +1,4 @@
+import { ALLOWANCES } from './migration-allowances.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { REPOSITORY_USAGE } from './migration-usage.ts';
 
@@ -188,4 +189,5 @@ export const MIGRATIONS: readonly string[] = [
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
   REPOSITORY_USAGE,
+  ALLOWANCES,
 ];

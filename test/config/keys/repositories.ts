@@ -37,6 +37,15 @@ export const repositoriesKeys: KeyCases = {
     50_000_000_000,
     [entry('quota: {maxbytes: 50G}'), /"repositories\[0\]\.quota\.maxbytes" does not say which unit/],
   ),
+  'repositories[].quota.scope': key(
+    entry('quota: {maxbytes: 1kB, scope: together}'),
+    (rule) => rule?.quota?.isShared,
+    true,
+    [
+      entry('quota: {maxbytes: 1kB, scope: all}'),
+      /"repositories\[0\]\.quota\.scope" must be one of each, together/,
+    ],
+  ),
   'repositories[].quota.maxtags': key(entry('quota: {maxtags: 1000}'), (rule) => rule?.quota?.maxTags, 1000, [
     entry('quota: {maxtags: 1.5}'),
     /"repositories\[0\]\.quota\.maxtags" must be a whole number, or unlimited, and is "1\.5"/,
