@@ -29,7 +29,10 @@ type Segment = readonly GlobChunk[] | typeof ANY_SEGMENTS;
 export function compileNamePattern(text: string): NamePattern {
   if (text.length > 2 && text.startsWith('/') && text.endsWith('/')) return regexPattern(text);
   const segments = parseSegments(text);
-  return { text, literal: literalOf(segments), test: (name) => matchSegments(segments, name.split('/')) };
+  // Most patterns of a list differ from the name at once.
+  const [prefix = ''] = /^[^*?[\\]*/.exec(text) ?? [];
+  const test = (name: string): boolean => name.startsWith(prefix) && matchSegments(segments, name.split('/'));
+  return { text, literal: literalOf(segments), test };
 }
 
 /** Whether any of the patterns fits. */

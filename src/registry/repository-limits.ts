@@ -3,7 +3,7 @@ import type { Index } from '../index/index.ts';
 import type { ImmutableTag, OverLimit, Usage, UsageLimits } from '../index/limits.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
-import { matchesAny } from '../pattern/name-pattern.ts';
+import { matchesAny, type NamePattern } from '../pattern/name-pattern.ts';
 import { inUnits } from '../policy/bytes-text.ts';
 import { quotaOf, type RepositoryQuota } from '../policy/quota-of.ts';
 import { decide, type RepositoryRule } from '../policy/repository-rules.ts';
@@ -21,6 +21,15 @@ const UNLIMITED: Room = {
   refuse: () => new RegistryError('QUOTA_EXCEEDED'),
 };
 
+/** So many repositories are remembered with what the rules ask of them. */
+const REMEMBERED = 1000;
+
+/** What the rules ask of one repository. */
+interface Asked {
+  readonly immutableTags: readonly NamePattern[];
+  readonly quota: RepositoryQuota | undefined;
+}
+
 /** From this share of a quota on, whoever pushes is told how much is left. */
 const NEARLY_FULL = 0.9;
 
@@ -35,6 +44,8 @@ const FREE_TAGS = 'delete tags that are not needed, or ask the administrator for
 export class RepositoryLimits {
   readonly #rules: readonly RepositoryRule[];
   readonly #index: Index;
+  /** The rules never change, so that this cannot be out of date. */
+  readonly #asked = new Map<RepositoryName, Asked>();
   readonly #refusals: Readonly<Record<'immutable' | 'bytes' | 'tags', Counter>>;
 
   constructor(deps: { rules?: readonly RepositoryRule[]; index: Index; metrics?: Metrics }) {
@@ -50,19 +61,18 @@ export class RepositoryLimits {
 
   /** Those of the tags that must not move. */
   immutableAmong(repository: RepositoryName, tags: readonly Tag[]): readonly Tag[] {
-    if (this.#rules.length === 0) return [];
-    const patterns = decide(this.#rules, repository, 'immutableTags') ?? [];
-    return tags.filter((tag) => matchesAny(patterns, tag));
+    const { immutableTags } = this.#askedOf(repository);
+    return tags.filter((tag) => matchesAny(immutableTags, tag));
   }
 
   /** The patterns of tags that must not move. */
   immutablePatterns(repository: RepositoryName): readonly string[] {
-    return (decide(this.#rules, repository, 'immutableTags') ?? []).map(({ text }) => text);
+    return this.#askedOf(repository).immutableTags.map(({ text }) => text);
   }
 
   /** Undefined where nothing is limited. */
   usageLimits(repository: RepositoryName): UsageLimits | undefined {
-    return quotaOf(this.#rules, repository);
+    return this.#askedOf(repository).quota;
   }
 
   /**
@@ -103,7 +113,7 @@ export class RepositoryLimits {
       return immutable(refused, isRemoval);
     }
     this.#refusals[refused.limit].add();
-    return overQuota(repository, refused, quotaOf(this.#rules, repository));
+    return overQuota(repository, refused, this.#askedOf(repository).quota);
   }
 
   /** Sentences for whoever pushed into a repository that is nearly full. */
@@ -126,6 +136,18 @@ export class RepositoryLimits {
       notes.push(`${who} ${has} ${usage.tags} of the ${maxTags} tags of ${its}.`);
     }
     return notes;
+  }
+
+  #askedOf(repository: RepositoryName): Asked {
+    const found = this.#asked.get(repository);
+    if (found !== undefined) return found;
+    const asked = {
+      immutableTags: decide(this.#rules, repository, 'immutableTags') ?? [],
+      quota: quotaOf(this.#rules, repository),
+    };
+    if (this.#asked.size >= REMEMBERED) this.#asked.clear();
+    this.#asked.set(repository, asked);
+    return asked;
   }
 }
 
