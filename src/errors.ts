@@ -122,6 +122,14 @@ export const ERRORS = {
     message: 'precondition failed',
     description: 'If-Match or If-None-Match does not hold: somebody else was first. Nothing was changed.',
   },
+  QUOTA_EXCEEDED: {
+    // DENIED is what docker, podman and skopeo do not try again.
+    code: 'DENIED',
+    status: 403,
+    message: 'the quota of the repository is used up',
+    description:
+      'The repository would hold more bytes or tags than its rule in the configuration allows. Nothing was stored.',
+  },
   REQUEST_INVALID: {
     code: 'UNSUPPORTED',
     status: 400,
@@ -145,6 +153,12 @@ export const ERRORS = {
     status: 507,
     message: 'the registry’s storage is full',
     description: 'Nothing was stored. Free space in the data folder, then push again.',
+  },
+  TAG_IMMUTABLE: {
+    code: 'DENIED',
+    status: 409,
+    message: 'the tag is immutable',
+    description: 'A rule in the configuration keeps the tag, and the content that it needs, as it is.',
   },
   TAG_INVALID: {
     code: 'TAG_INVALID',

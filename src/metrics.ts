@@ -116,6 +116,11 @@ export const METRICS = {
     help: 'Uploads whose file this process keeps open between requests.',
     labels: [],
   },
+  berth_limit_refusals_total: {
+    type: 'counter',
+    help: 'Requests that were refused by a rule for their repository: by its quota (bytes, tags) or because a tag is immutable.',
+    labels: ['limit'],
+  },
   berth_token_checks_total: {
     type: 'counter',
     help: 'Requests by what came of the check of their token: accepted, missing, rejected, or insufficient.',

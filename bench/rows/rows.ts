@@ -2,6 +2,7 @@ import type { Row } from '../row.ts';
 import { downloadFour, downloadOne } from './download.ts';
 import { lists, startFull } from './many.ts';
 import { memory } from './memory.ts';
+import { push } from './push.ts';
 import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
 import { firstAnswer, firstStart } from './start.ts';
 import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
@@ -13,6 +14,7 @@ export const ROWS: readonly Row[] = [
   manifestGetObserved,
   blobHead,
   lists,
+  push,
   uploadOne,
   uploadFour,
   downloadOne,

@@ -87,6 +87,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
         ['check-config'],
         ['auth'],
         ['garbage-collect'],
+        ['usage'],
         ['user'],
         ['user', 'add'],
         ['user', 'passwd'],

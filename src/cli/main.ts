@@ -3,6 +3,7 @@ import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { UsageOptions } from './commands/usage.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
@@ -89,6 +90,19 @@ program
   .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
   .action((file: string | undefined, options: GarbageCollectOptions) =>
     orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
+program
+  .command('usage')
+  .description(
+    'say how much each repository holds, and may hold; a registry on the same data may go on running',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .argument('[repository]', 'this one only, with the rule that decides')
+  .option('--json', 'print for machines')
+  .option('--recount', 'count anew what is there, and correct what was counted before')
+  .action((file: string | undefined, repository: string | undefined, options: UsageOptions) =>
+    orExplain(async () => (await import('./commands/usage.ts')).usage(file, repository, options)),
   );
 
 const user = program.command('user').description('manage the accounts of the built-in token service');

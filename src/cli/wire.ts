@@ -7,6 +7,7 @@ import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts
 import type { App } from '../http/message.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
+import { assignAllowances } from '../lifecycle/assign-allowances.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
@@ -21,6 +22,7 @@ import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
+const ALLOWANCE_INTERVAL_MS = 600_000;
 
 /** What a registry is put together from. */
 export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
@@ -86,12 +88,17 @@ export async function wireRegistry({
     deleteEnabled: storage.deleteEnabled,
     ...(metrics && { metrics }),
     manifestRules: manifestRules(config.validation),
+    rules: config.repositories,
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
     if (storage.uploadPurging.enabled) {
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
     }
+  });
+  jobs.add('assign repositories to quotas', ALLOWANCE_INTERVAL_MS, async () => {
+    const assigned = await assignAllowances(state.index.usage, config.repositories);
+    if (assigned > 0) log.info('repositories were assigned to the quotas that they share', { assigned });
   });
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 

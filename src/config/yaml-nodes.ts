@@ -67,7 +67,9 @@ class Converter {
     const target = this.#anchors.get(alias.source);
     if (target === undefined || this.#open.has(target)) {
       const why =
-        target === undefined ? 'there is no anchor of this name above' : 'the anchor contains itself';
+        target === undefined
+          ? 'there is no anchor of this name above; a text that begins with * needs quotes'
+          : 'the anchor contains itself';
       this.#report(place, `alias *${alias.source}: ${why}`);
       return scalarNode('', place);
     }

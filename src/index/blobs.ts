@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/reference.ts';
+import type { ImmutableTag, OverLimit, UsageLimits } from './limits.ts';
 
 /** Where a blob's bytes are. */
 export interface BlobRecord {
@@ -19,6 +20,8 @@ export interface ReceivedBlob {
   readonly sizeBytes: number;
   /** Garbage collection keeps it for a while from then on, whether or not a manifest names it. */
   readonly atMs: number;
+  /** Of the repository. */
+  readonly limits?: UsageLimits | undefined;
 }
 
 /** Which bytes a digest stands for, and which repositories have them. */
@@ -28,18 +31,37 @@ export interface BlobIndex {
   /**
    * Ends an upload: the blob is now at `key`, and in the repository. Whatever the upload or the blob had before
    * under other keys is discarded, so that a push always replaces bytes that may be damaged with verified ones.
-   * @returns `unknown-upload` where the upload is gone, and nothing was changed
+   * @returns `unknown-upload` where the upload is gone, and nothing was changed; where the repository may not hold so
+   *   much, the upload is over and its bytes are discarded
    */
-  commit(blob: ReceivedBlob): Promise<'committed' | 'unknown-upload'>;
-  /** Puts a blob of `from` into `repository` as well. @returns whether `from` holds the blob */
-  mount(repository: RepositoryName, digest: Digest, from: RepositoryName, atMs: number): Promise<boolean>;
+  commit(blob: ReceivedBlob): Promise<'committed' | 'unknown-upload' | OverLimit>;
+  /**
+   * Puts a blob of `from` into `repository` as well.
+   * @param limits of `repository`
+   * @returns whether `from` holds the blob
+   */
+  mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName,
+    atMs: number,
+    limits?: UsageLimits,
+  ): Promise<boolean | OverLimit>;
   /**
    * A repository that holds the blob.
    * @param among the only ones that may be told of; a blob elsewhere is as good as none (CVE-2024-39897)
    */
   holder(digest: Digest, among: 'any' | readonly string[]): Promise<RepositoryName | undefined>;
-  /** Takes the blob out of this repository; its bytes stay. @returns whether it was there */
-  unlink(repository: RepositoryName, digest: Digest): Promise<boolean>;
+  /**
+   * Takes the blob out of this repository; its bytes stay.
+   * @param immutableTags patterns of tags whose manifests must stay whole
+   * @returns whether it was there
+   */
+  unlink(
+    repository: RepositoryName,
+    digest: Digest,
+    immutableTags?: readonly string[],
+  ): Promise<boolean | ImmutableTag>;
   /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */
   discarded(limit: number): Promise<string[]>;
   /** Forgets discarded keys, after their bytes were removed. */

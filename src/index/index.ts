@@ -6,6 +6,7 @@ import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { UploadIndex } from './uploads.ts';
+import type { UsageIndex } from './usage.ts';
 
 /**
  * Everything that the registry knows, save the bytes: the index alone decides what exists and who may see it.
@@ -20,6 +21,7 @@ export interface Index {
   readonly manifests: ManifestIndex;
   readonly tags: TagIndex;
   readonly uploads: UploadIndex;
+  readonly usage: UsageIndex;
   readonly garbage: GarbageIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;

@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
+import type { ImmutableTag, OverLimit, Usage, UsageLimits } from './limits.ts';
 
 /** A manifest of a repository, without its bytes. */
 export interface ManifestRecord {
@@ -23,6 +24,10 @@ export interface ReceivedManifest {
    * itself.
    */
   readonly precondition?: Precondition | undefined;
+  /** Those of the tags that must not move: they may be new, or point to this manifest already. */
+  readonly immutableTags?: readonly Tag[];
+  /** Of the repository. */
+  readonly limits?: UsageLimits | undefined;
   /** Blobs and children that need not be in the repository. */
   readonly mayBeMissing?: readonly Digest[];
   /** Who pushed it, for the tags' history; empty where nobody logged in. */
@@ -39,11 +44,14 @@ export interface Referrer extends ManifestRecord {
 
 /** What came of a push. */
 export type PutManifestOutcome =
-  | { readonly outcome: 'stored' }
+  /** With what the repository holds now, where there are limits. */
+  | { readonly outcome: 'stored'; readonly usage?: Usage | undefined }
   /** Nothing was stored: these are not in the repository. At most 100 blobs and 100 manifests are named. */
   | { readonly outcome: 'missing'; readonly digests: readonly Digest[] }
   /** Nothing was stored: the precondition does not hold for this tag, or for the manifest itself. */
-  | { readonly outcome: 'changed'; readonly tag: Tag | undefined };
+  | { readonly outcome: 'changed'; readonly tag: Tag | undefined }
+  | ImmutableTag
+  | OverLimit;
 
 /** Manifests, and what refers to what. */
 export interface ManifestIndex {
@@ -57,6 +65,7 @@ export interface ManifestIndex {
   put(received: ReceivedManifest): Promise<PutManifestOutcome>;
   /**
    * Removes the manifest and every tag that points to it.
+   * @param immutableTags patterns of tags that must stay, and whose manifests must stay whole
    * @returns whether it was there; `changed` where the precondition does not hold, and nothing was removed
    */
   remove(
@@ -65,7 +74,8 @@ export interface ManifestIndex {
     actor: string,
     atMs: number,
     precondition?: Precondition,
-  ): Promise<boolean | 'changed'>;
+    immutableTags?: readonly string[],
+  ): Promise<boolean | 'changed' | ImmutableTag>;
   /**
    * Manifests of this repository whose subject is `digest`, in the order of their digests.
    * @param page.listed manifests that somebody lists as referrers; those of them count too that are here and have no

@@ -7,6 +7,7 @@ import type { ByteRange } from '../oci/range.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 import type { Clock, Logger } from '../ports.ts';
 import { RecentKeys } from './recent-keys.ts';
+import type { RepositoryLimits } from './repository-limits.ts';
 
 /** A push of the same blob may move it to a new key between the question to the index and the read. */
 const ATTEMPTS = 3;
@@ -30,9 +31,17 @@ export class Blobs {
   readonly #content: ContentStore;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #limits: RepositoryLimits;
   readonly #seen: RecentKeys;
 
-  constructor(deps: { index: Index; content: ContentStore; clock: Clock; log: Logger }) {
+  constructor(deps: {
+    index: Index;
+    content: ContentStore;
+    clock: Clock;
+    log: Logger;
+    limits: RepositoryLimits;
+  }) {
+    this.#limits = deps.limits;
     this.#clock = deps.clock;
     this.#seen = new RecentKeys(deps.clock);
     this.#index = deps.index;
@@ -86,17 +95,25 @@ export class Blobs {
     return parts.length < ranges.length ? undefined : parts;
   }
 
-  /** Puts a blob of `from` into `repository` too. @returns false where it has to be uploaded after all */
+  /**
+   * Puts a blob of `from` into `repository` too.
+   * @returns false where it has to be uploaded after all
+   * @throws RegistryError QUOTA_EXCEEDED
+   */
   async mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean> {
     const blob = await this.#index.blobs.find(from, digest);
     if (blob === undefined || !(await this.#isWhole(blob))) return false;
-    return this.#index.blobs.mount(repository, digest, from, this.#clock.now());
+    const limits = this.#limits.usageLimits(repository);
+    const mounted = await this.#index.blobs.mount(repository, digest, from, this.#clock.now(), limits);
+    if (typeof mounted === 'object') throw this.#limits.refusal(repository, mounted);
+    return mounted;
   }
 
   /**
    * Mounts from any of the repositories that the caller may read.
    * @param among a blob of another repository is as good as none: nobody learns that it exists (CVE-2024-39897)
    * @returns false where it has to be uploaded after all
+   * @throws RegistryError QUOTA_EXCEEDED
    */
   async mountFromAny(
     repository: RepositoryName,

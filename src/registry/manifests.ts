@@ -10,6 +10,7 @@ import { ManifestCache } from './manifest-cache.ts';
 import { checkUrls, type ManifestRules, mayBeMissing } from './manifest-rules.ts';
 import { preconditionFailed } from './precondition-failed.ts';
 import { notesOn } from './push-notes.ts';
+import type { RepositoryLimits } from './repository-limits.ts';
 
 /** A manifest with the bytes that were pushed. */
 export interface StoredManifest extends ManifestRecord {
@@ -50,8 +51,16 @@ export class Manifests {
   readonly #clock: Clock;
   readonly #rules: ManifestRules;
   readonly #cache: ManifestCache;
+  readonly #limits: RepositoryLimits;
 
-  constructor(deps: { index: Index; clock: Clock; manifestRules: ManifestRules; metrics?: Metrics }) {
+  constructor(deps: {
+    index: Index;
+    clock: Clock;
+    manifestRules: ManifestRules;
+    limits: RepositoryLimits;
+    metrics?: Metrics;
+  }) {
+    this.#limits = deps.limits;
     this.#rules = deps.manifestRules;
     this.#cache = new ManifestCache(deps.metrics ?? NO_METRICS);
     this.#index = deps.index;
@@ -82,7 +91,7 @@ export class Manifests {
   /**
    * Stores a manifest once everything that it names is in the repository, and points the tags to it: all or nothing.
    * @throws RegistryError MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN (one for each missing digest),
-   *   MANIFEST_INVALID, PRECONDITION_FAILED
+   *   MANIFEST_INVALID, PRECONDITION_FAILED, TAG_IMMUTABLE, QUOTA_EXCEEDED
    * @throws InvalidValueError kind `manifest`
    */
   async put(pushed: PushedManifest): Promise<TakenManifest> {
@@ -105,15 +114,27 @@ export class Manifests {
       manifest,
       tags,
       precondition,
+      immutableTags: this.#limits.immutableAmong(repository, tags),
+      limits: this.#limits.usageLimits(repository),
       mayBeMissing: mayBeMissing(this.#rules, manifest),
       actor,
       atMs: this.#clock.now(),
     });
-    if (result.outcome === 'missing') throw missing(result.digests);
-    if (result.outcome === 'changed') {
-      throw preconditionFailed(result.tag === undefined ? reference : { kind: 'tag', tag: result.tag });
+    switch (result.outcome) {
+      case 'missing':
+        throw missing(result.digests);
+      case 'changed':
+        throw preconditionFailed(result.tag === undefined ? reference : { kind: 'tag', tag: result.tag });
+      case 'immutable':
+      case 'over-limit':
+        throw this.#limits.refusal(repository, result);
+      case 'stored':
+        return {
+          digest,
+          subject: manifest.subject,
+          notes: [...notesOn(manifest, tags), ...this.#limits.notesOn(repository, result.usage)],
+        };
     }
-    return { digest, subject: manifest.subject, notes: notesOn(manifest, tags) };
   }
 }
 

@@ -2,6 +2,7 @@ import { RegistryError } from '../errors.ts';
 import type { Announced, Body } from './body.ts';
 import { BodyInterrupted } from './body.ts';
 import type { OpenPart } from './open-parts.ts';
+import type { Room } from './repository-limits.ts';
 import type { Hold } from './upload-locks.ts';
 
 function expectedBytes(announced: Announced): number | undefined {
@@ -33,10 +34,17 @@ export function checkAnnounced(announced: Announced, offsetBytes: number): void 
 /**
  * Takes a body into a part: hashed and written while it arrives, never held as a whole.
  * @throws BodyInterrupted where the client went away; what arrived before is in the part
- * @throws RegistryError SIZE_INVALID where the body is longer or shorter than announced
+ * @throws RegistryError SIZE_INVALID where the body is longer or shorter than announced, QUOTA_EXCEEDED where there is
+ *   no room for it
  */
-export async function receive(part: OpenPart, announced: Announced, body: Body, hold: Hold): Promise<void> {
+export async function receive(
+  part: OpenPart,
+  announced: Announced,
+  body: Body,
+  { hold, room }: { hold: Hold; room: Room },
+): Promise<void> {
   const expected = expectedBytes(announced);
+  if (expected !== undefined && expected > room.bytes) throw room.refuse(expected);
   let received = 0;
   let hasYielded = false;
   hold.onYield(() => {
@@ -56,6 +64,7 @@ export async function receive(part: OpenPart, announced: Announced, body: Body, 
           message: `the body is longer than the ${expected} bytes announced`,
         });
       }
+      if (received > room.bytes) throw room.refuse(received);
       hold.progress();
       part.digester?.update(piece.value);
       const written = part.writer.append(piece.value);

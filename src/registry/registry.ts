@@ -1,11 +1,13 @@
 import type { ContentStore } from '../content/content-store.ts';
 import type { Index } from '../index/index.ts';
+import type { RepositoryRule } from '../policy/repository-rules.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
 import { Blobs } from './blobs.ts';
 import { Listing } from './listing.ts';
 import type { ManifestRules } from './manifest-rules.ts';
 import { Manifests } from './manifests.ts';
 import { Removal } from './removal.ts';
+import { RepositoryLimits } from './repository-limits.ts';
 import { Uploads } from './uploads.ts';
 
 /** What a registry does, in no words of HTTP. Whoever may do it was decided before. */
@@ -26,16 +28,19 @@ export interface RegistryDependencies {
   readonly onDiscard: () => void;
   readonly deleteEnabled: boolean;
   readonly manifestRules: ManifestRules;
+  /** What holds for which repositories; nothing unless it is given. */
+  readonly rules?: readonly RepositoryRule[];
   readonly metrics?: Metrics;
 }
 
 /** Puts a registry together; opens nothing, so that there is nothing to close but its uploads. */
 export function createRegistry(deps: RegistryDependencies): Registry {
+  const limits = new RepositoryLimits(deps);
   return {
-    blobs: new Blobs(deps),
-    uploads: new Uploads(deps),
-    manifests: new Manifests(deps),
-    removal: new Removal({ ...deps, isEnabled: deps.deleteEnabled }),
+    blobs: new Blobs({ ...deps, limits }),
+    uploads: new Uploads({ ...deps, limits }),
+    manifests: new Manifests({ ...deps, limits }),
+    removal: new Removal({ ...deps, limits, isEnabled: deps.deleteEnabled }),
     listing: new Listing(deps),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ContentStore } from '../content/content-store.ts';
-import { RegistryError } from '../errors.ts';
+import { ERRORS, RegistryError } from '../errors.ts';
 import type { Index } from '../index/index.ts';
 import { type UploadRecord, uploadOffset } from '../index/uploads.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, Digester } from '../oci/digest.ts';
@@ -10,6 +10,7 @@ import { type Announced, type Body, BodyInterrupted } from './body.ts';
 import { type OpenPart, OpenParts } from './open-parts.ts';
 import { copyInto, digestOfPart } from './pieces.ts';
 import { checkAnnounced, receive } from './receive.ts';
+import type { RepositoryLimits } from './repository-limits.ts';
 import { type Hold, UploadLocks } from './upload-locks.ts';
 
 /** How far an upload has come. */
@@ -24,6 +25,7 @@ export interface UploadDependencies {
   readonly content: ContentStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly limits: RepositoryLimits;
   /** Called when keys may have been discarded, so that their bytes are removed soon. */
   readonly onDiscard: () => void;
 }
@@ -58,8 +60,16 @@ export class Uploads {
     return this.#parts.size;
   }
 
-  /** @param algorithm of the digest that the client will give at the end, where it says so */
+  /**
+   * @param algorithm of the digest that the client will give at the end, where it says so
+   * @throws RegistryError QUOTA_EXCEEDED
+   */
   async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
+    await this.#deps.limits.assertRoom(repository);
+    return this.#create(repository, algorithm);
+  }
+
+  async #create(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus> {
     const id = randomUUID();
     const key = this.#deps.content.newKey();
     await this.#deps.index.uploads.create({ id, repository, key, atMs: this.#deps.clock.now() });
@@ -70,7 +80,7 @@ export class Uploads {
 
   /**
    * Receives a blob that comes in one request.
-   * @throws RegistryError SIZE_INVALID, DIGEST_INVALID
+   * @throws RegistryError SIZE_INVALID, DIGEST_INVALID, QUOTA_EXCEEDED
    * @throws BodyInterrupted
    */
   async receiveWhole(
@@ -79,7 +89,7 @@ export class Uploads {
     announced: Announced,
     body: Body,
   ): Promise<void> {
-    const { id } = await this.start(repository, algorithmOf(digest));
+    const { id } = await this.#create(repository, algorithmOf(digest));
     try {
       await this.finish(repository, id, digest, announced, body);
     } catch (error) {
@@ -96,21 +106,23 @@ export class Uploads {
 
   /**
    * Takes the next bytes; resolves when they are durable. Of a client that goes away meanwhile, what arrived is
-   * kept, for it to go on from there; a body that is otherwise wrong leaves the upload as it was.
-   * @throws RegistryError BLOB_UPLOAD_UNKNOWN, CONTENT_RANGE_INVALID, SIZE_INVALID, UPLOAD_BUSY
+   * kept, for it to go on from there; a body that is otherwise wrong leaves the upload as it was, save one for which
+   * there is no room: it ends the upload.
+   * @throws RegistryError BLOB_UPLOAD_UNKNOWN, CONTENT_RANGE_INVALID, SIZE_INVALID, UPLOAD_BUSY, QUOTA_EXCEEDED
    * @throws BodyInterrupted
    */
   append(repository: RepositoryName, id: string, announced: Announced, body: Body): Promise<UploadStatus> {
-    return this.#locks.hold(id, async (hold) => {
+    return this.#exclusively(id, async (hold) => {
       const upload = await this.#find(repository, id);
       const offset = uploadOffset(upload);
       checkAnnounced(announced, offset);
+      const room = await this.#deps.limits.room(repository, offset);
       const part =
         (await this.#reopen(upload)) ??
         (await this.#begin(id, upload.parts.length === 0 ? new Digester('sha256') : undefined));
       const before = part.writer.sizeBytes;
       const interrupted = await this.#orDrop(part, before, async () => {
-        const interruption = await receive(part, announced, body, hold).then(
+        const interruption = await receive(part, announced, body, { hold, room }).then(
           () => undefined,
           onlyInterruption,
         );
@@ -138,8 +150,9 @@ export class Uploads {
 
   /**
    * Takes the last bytes, verifies the whole against its digest and puts the blob into the repository; resolves
-   * when that is durable. Where the digest is wrong, the upload is over and its bytes are gone.
-   * @throws RegistryError BLOB_UPLOAD_UNKNOWN, CONTENT_RANGE_INVALID, SIZE_INVALID, DIGEST_INVALID, UPLOAD_BUSY
+   * when that is durable. Where the digest is wrong, or there is no room, the upload is over and its bytes are gone.
+   * @throws RegistryError BLOB_UPLOAD_UNKNOWN, CONTENT_RANGE_INVALID, SIZE_INVALID, DIGEST_INVALID, UPLOAD_BUSY,
+   *   QUOTA_EXCEEDED
    * @throws BodyInterrupted
    */
   finish(
@@ -149,13 +162,14 @@ export class Uploads {
     announced: Announced,
     body: Body,
   ): Promise<void> {
-    return this.#locks.hold(id, async (hold) => {
+    return this.#exclusively(id, async (hold) => {
       const upload = await this.#find(repository, id);
       checkAnnounced(announced, uploadOffset(upload));
+      const room = await this.#deps.limits.room(repository, uploadOffset(upload), digest);
       const part = await this.#whole(upload, algorithmOf(digest), hold);
       const acknowledged = upload.parts.find(({ key }) => key === part.writer.key)?.sizeBytes ?? 0;
       await this.#orDrop(part, acknowledged, async () => {
-        await receive(part, announced, body, hold);
+        await receive(part, announced, body, { hold, room });
         const received = await digestOfPart(part, this.#deps.content, algorithmOf(digest));
         if (received !== digest) {
           await this.#deps.index.uploads.remove(id);
@@ -175,6 +189,7 @@ export class Uploads {
           key,
           sizeBytes,
           atMs: this.#deps.clock.now(),
+          limits: this.#deps.limits.usageLimits(repository),
         }),
       ).finally(this.#deps.onDiscard);
       if (outcome === 'unknown-upload') {
@@ -182,6 +197,7 @@ export class Uploads {
         throw unknownUpload();
       }
       await this.#parts.close(part);
+      if (outcome !== 'committed') throw this.#deps.limits.refusal(repository, outcome);
     });
   }
 
@@ -213,6 +229,16 @@ export class Uploads {
   /** Lets go of the open files. Uploads can be continued afterwards, by another process too. */
   close(): Promise<void> {
     return this.#parts.closeAll();
+  }
+
+  /** Under the upload's lock. One that is refused for want of room is over: its bytes would fill the disk for a week. */
+  #exclusively<T>(id: string, action: (hold: Hold) => Promise<T>): Promise<T> {
+    return this.#locks.hold(id, (hold) =>
+      action(hold).catch(async (error: unknown) => {
+        if (error instanceof RegistryError && error.entry === ERRORS.QUOTA_EXCEEDED) await this.#end(id);
+        throw error;
+      }),
+    );
   }
 
   async #find(repository: RepositoryName, id: string): Promise<UploadRecord> {

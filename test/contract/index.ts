@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { garbageContract } from './garbage.ts';
 import { accountContract } from './index/accounts.ts';
+import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
+import { immutableTagContract } from './index/immutable-tags.ts';
 import { manifestContract } from './index/manifests.ts';
 import { preconditionContract } from './index/preconditions.ts';
 import { referrerContract } from './index/referrers.ts';
@@ -12,7 +14,9 @@ import { endContract } from './index/the-end.ts';
 import { transactionContract } from './index/transactions.ts';
 import { type IndexUnderTest, SharedIndex } from './index/under-test.ts';
 import { uploadContract } from './index/uploads.ts';
+import { usageContract } from './index/usage.ts';
 import { indexModelProperty } from './index-model.ts';
+import { usageModelProperty } from './usage-model.ts';
 
 /** What every index promises. Call it inside a `describe` that names the adapter. */
 export function indexContract(open: () => Promise<IndexUnderTest>): void {
@@ -27,6 +31,10 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('preconditions', () => preconditionContract(shared));
   describe('referrers', () => referrerContract(shared));
   describe('tags', () => tagContract(shared));
+  describe('immutable tags', () => immutableTagContract(shared));
+  describe('usage', () => usageContract(shared));
+  describe('allowances', () => allowanceContract(shared));
+  describe('usage beside a new count', () => usageModelProperty(() => shared.openEmpty()));
   describe('repositories', () => repositoryContract(shared));
   describe('accounts', () => accountContract(shared));
   describe('signing keys', () => signingKeyContract(shared));

@@ -74,6 +74,18 @@ describe('events of requests', () => {
     expect((await told()).slice(before)).toEqual([...pulls, ...pulls, `pull team/app@${image.layer} 2000`]);
   });
 
+  it('are not told of a deletion whose precondition does not hold, and nothing is deleted', async () => {
+    await open();
+    const image = await pushImage(door, 'a', 'v1');
+    const before = (await events()).length;
+    const never = { headers: { 'if-match': `"${digestOf('another')}"` } };
+    for (const reference of ['v1', image.digest]) {
+      expect((await door.send('DELETE', `/v2/a/manifests/${reference}`, never)).status).toBe(412);
+    }
+    expect((await door.send('HEAD', '/v2/a/manifests/v1')).status).toBe(200);
+    expect((await told()).slice(before)).toEqual([]);
+  });
+
   it('are told of mounts and of deletions, behind the pulls that came before', async () => {
     await open();
     const image = await pushImage(door, 'a', 'v1');

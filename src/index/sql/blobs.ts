@@ -1,9 +1,12 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
+import type { ImmutableTag, OverLimit, UsageLimits } from '../limits.ts';
+import { immutableTagNeeding } from './immutable-tags.ts';
 import { query, type Session } from './query.ts';
-import { ensureRepository } from './repositories.ts';
+import { ensureRepository, repositoryId } from './repositories.ts';
 import { endUpload } from './uploads.ts';
+import { overLimit } from './usage.ts';
 
 const FIND = query<{ repository: string; digest: string }, { key: string; size: number }>(
   `SELECT key, size FROM blobs
@@ -38,9 +41,8 @@ const LINK = query<{ repository: number; digest: string; at: number }>(
    ON CONFLICT (repository_id, digest) DO UPDATE SET linked_at = excluded.linked_at`,
 );
 
-const UNLINK = query<{ repository: string; digest: string }>(
-  `DELETE FROM blob_links
-   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)`,
+const UNLINK = query<{ repository: number; digest: string }>(
+  'DELETE FROM blob_links WHERE digest = :digest AND repository_id = :repository',
 );
 
 const DISCARD = query<{ key: string }>(
@@ -63,16 +65,21 @@ export async function findBlob(
 export async function commitBlob(
   session: Session,
   blob: ReceivedBlob,
-): Promise<'committed' | 'unknown-upload'> {
+): Promise<'committed' | 'unknown-upload' | OverLimit> {
   const keys = await endUpload(session, blob.uploadId);
   if (keys === undefined) return 'unknown-upload';
+  const repository = await ensureRepository(session, blob.repository);
+  const over = await overLimit(session, repository, { kind: 'blob', ...blob, newTags: 0 }, blob.limits);
+  if (over !== undefined) {
+    await discardKeys(session, [...keys, blob.key]);
+    return over;
+  }
   const before = await session.first(KEY_OF, { digest: blob.digest });
   if (before !== undefined) keys.push(before.key);
   for (const key of keys) {
     if (key !== blob.key) await session.run(DISCARD, { key });
   }
   await session.run(PUT, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
-  const repository = await ensureRepository(session, blob.repository);
   await session.run(LINK, { repository, digest: blob.digest, at: blob.atMs });
   return 'committed';
 }
@@ -83,9 +90,14 @@ export async function mountBlob(
   digest: Digest,
   from: RepositoryName,
   atMs: number,
-): Promise<boolean> {
-  if ((await findBlob(session, from, digest)) === undefined) return false;
-  await session.run(LINK, { repository: await ensureRepository(session, repository), digest, at: atMs });
+  limits?: UsageLimits,
+): Promise<boolean | OverLimit> {
+  const blob = await findBlob(session, from, digest);
+  if (blob === undefined) return false;
+  const id = await ensureRepository(session, repository);
+  const over = await overLimit(session, id, { kind: 'blob', ...blob, newTags: 0 }, limits);
+  if (over !== undefined) return over;
+  await session.run(LINK, { repository: id, digest, at: atMs });
   return true;
 }
 
@@ -102,10 +114,14 @@ export async function findHolder(
 
 export async function unlinkBlobFrom(
   session: Session,
-  repository: RepositoryName,
+  name: RepositoryName,
   digest: Digest,
-): Promise<boolean> {
-  return (await session.run(UNLINK, { repository, digest })) > 0;
+  immutableTags: readonly string[] = [],
+): Promise<boolean | ImmutableTag> {
+  const repository = await repositoryId(session, name);
+  if (repository === undefined) return false;
+  const needed = await immutableTagNeeding(session, repository, digest, immutableTags);
+  return needed ?? (await session.run(UNLINK, { repository, digest })) > 0;
 }
 
 export async function discardKeys(session: Session, keys: readonly string[]): Promise<void> {

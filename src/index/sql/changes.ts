@@ -1,5 +1,3 @@
-import type { Digest } from '../../oci/digest.ts';
-import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { ReceivedBlob } from '../blobs.ts';
 import type { ChangeNote, EventAction, EventTarget, Tally } from '../events.ts';
 import type { ReceivedManifest } from '../manifests.ts';
@@ -29,6 +27,9 @@ function deleted(
   return { action: 'delete', target: { digest: '', mediaType: '', sizeBytes: 0, ...target } };
 }
 
+/** Everything that a transaction takes behind its session, so that none of it is lost on the way. */
+type Arguments<T> = T extends (session: Session, ...rest: infer Rest) => unknown ? Rest : never;
+
 /** The transactions of which others are told, with the events that distribution sends for each. */
 const CHANGES = {
   async commitBlob(session: Session, blob: ReceivedBlob) {
@@ -38,25 +39,21 @@ const CHANGES = {
     return { result, told: result === 'committed' ? [{ action: 'push', target }] : [] };
   },
 
-  async mountBlob(
-    session: Session,
-    repository: RepositoryName,
-    digest: Digest,
-    from: RepositoryName,
-    atMs: number,
-  ) {
-    const result = await mountBlob(session, repository, digest, from, atMs);
+  async mountBlob(session: Session, ...args: Arguments<typeof mountBlob>) {
+    const [repository, digest, from] = args;
+    const result = await mountBlob(session, ...args);
     const sizeBytes = (await findBlob(session, repository, digest))?.sizeBytes ?? 0;
     const target = {
       ...({ kind: 'blob', repository, digest, mediaType: BLOB_TYPE, sizeBytes } as const),
       fromRepository: from,
     };
-    return { result, told: result ? [{ action: 'mount', target }] : [] };
+    return { result, told: result === true ? [{ action: 'mount', target }] : [] };
   },
 
-  async unlinkBlob(session: Session, repository: RepositoryName, digest: Digest) {
-    const result = await unlinkBlobFrom(session, repository, digest);
-    return { result, told: result ? [deleted({ kind: 'blob', repository, digest })] : [] };
+  async unlinkBlob(session: Session, ...args: Arguments<typeof unlinkBlobFrom>) {
+    const [repository, digest] = args;
+    const result = await unlinkBlobFrom(session, ...args);
+    return { result, told: result === true ? [deleted({ kind: 'blob', repository, digest })] : [] };
   },
 
   async putManifest(session: Session, received: ReceivedManifest) {
@@ -76,25 +73,21 @@ const CHANGES = {
   },
 
   /** The manifest, and after it each tag that pointed to it. */
-  async removeManifest(
-    session: Session,
-    repository: RepositoryName,
-    digest: Digest,
-    actor: string,
-    atMs: number,
-  ) {
+  async removeManifest(session: Session, ...args: Arguments<typeof removeManifest>) {
+    const [repository, digest] = args;
     const tags = await tagsOfManifest(session, repository, digest);
-    const result = await removeManifest(session, repository, digest, actor, atMs);
+    const result = await removeManifest(session, ...args);
     const told = [
       deleted({ kind: 'manifest', repository, digest }),
       ...tags.map((tag) => deleted({ kind: 'manifest', repository, tag })),
     ];
-    return { result, told: result ? told : [] };
+    return { result, told: result === true ? told : [] };
   },
 
-  async removeTag(session: Session, repository: RepositoryName, tag: Tag, actor: string, atMs: number) {
-    const result = await removeTag(session, repository, tag, actor, atMs);
-    return { result, told: result ? [deleted({ kind: 'manifest', repository, tag })] : [] };
+  async removeTag(session: Session, ...args: Arguments<typeof removeTag>) {
+    const [repository, tag] = args;
+    const result = await removeTag(session, ...args);
+    return { result, told: result === true ? [deleted({ kind: 'manifest', repository, tag })] : [] };
   },
 } as const satisfies Record<string, (session: Session, ...args: never[]) => Promise<Change<unknown>>>;
 

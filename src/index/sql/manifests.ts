@@ -3,10 +3,13 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
+import type { ImmutableTag } from '../limits.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
+import { immutableTagNeeding, wouldMove } from './immutable-tags.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
+import { overLimit, usageUnder } from './usage.ts';
 
 const MAX_LISTED_ANNOTATIONS = 64 * 1024;
 
@@ -159,10 +162,20 @@ async function failing(
   return undefined;
 }
 
+/** How many of the tags there are not yet. */
+async function countNew(session: Session, repository: number, tags: readonly Tag[]): Promise<number> {
+  let count = 0;
+  for (const tag of tags) if ((await digestOfTag(session, repository, tag)) === undefined) count += 1;
+  return count;
+}
+
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
   const { manifest, digest } = received;
   const repository = await ensureRepository(session, received.repository);
-  const failed = await failing(session, received, repository);
+  const { limits, immutableTags = [] } = received;
+  const failed =
+    (await failing(session, received, repository)) ??
+    (await wouldMove(session, repository, immutableTags, digest));
   if (failed !== undefined) return failed;
   const mayBeMissing = new Set(received.mayBeMissing);
   const needed = (descriptors: readonly Descriptor[]): string =>
@@ -172,6 +185,16 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     ...(await session.all(ABSENT_MANIFESTS, { repository, digests: needed(manifest.manifests) })),
   ];
   if (missing.length > 0) return { outcome: 'missing', digests: missing.map((row) => row.digest as Digest) };
+  const addition = { kind: 'manifest', digest, sizeBytes: received.bytes.byteLength } as const;
+  const over =
+    limits &&
+    (await overLimit(
+      session,
+      repository,
+      { ...addition, newTags: await countNew(session, repository, received.tags) },
+      limits,
+    ));
+  if (over !== undefined) return over;
   await session.run(PUT_BODY, { digest, bytes: received.bytes });
   await session.run(PUT, {
     repository,
@@ -190,7 +213,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   for (const tag of received.tags) {
     await moveTag(session, { repository, tag, digest, actor: received.actor, atMs: received.atMs });
   }
-  return { outcome: 'stored' };
+  return { outcome: 'stored', usage: limits && (await usageUnder(session, repository, limits)) };
 }
 
 export async function removeManifest(
@@ -200,11 +223,14 @@ export async function removeManifest(
   actor: string,
   atMs: number,
   precondition: Precondition = {},
-): Promise<boolean | 'changed'> {
+  immutableTags: readonly string[] = [],
+): Promise<boolean | 'changed' | ImmutableTag> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
   if ((await session.first(IS_HERE, { repository, digest })) === undefined) return false;
   if (!holds(precondition, digest)) return 'changed';
+  const needed = await immutableTagNeeding(session, repository, digest, immutableTags);
+  if (needed !== undefined) return needed;
   // Before the manifest goes: the history keeps its type and size.
   await removeTagsOf(session, { repository, digest, actor, atMs });
   return deleteManifest(session, repository, digest);

@@ -1,5 +1,6 @@
 import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
+import * as allowances from './allowances.ts';
 import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
@@ -12,6 +13,7 @@ import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
 import * as uploads from './uploads.ts';
+import * as usage from './usage.ts';
 
 /**
  * The index over a database: questions go to `read`, which sees every commit that was acknowledged, and changes
@@ -26,9 +28,11 @@ export function createSqlIndex(
     blobs: {
       find: (repository, digest) => blobs.findBlob(read, repository, digest),
       commit: (blob) => transact('commitBlob', blob),
-      mount: (repository, digest, from, atMs) => transact('mountBlob', repository, digest, from, atMs),
+      mount: (repository, digest, from, atMs, limits) =>
+        transact('mountBlob', repository, digest, from, atMs, limits),
       holder: (digest, among) => blobs.findHolder(read, digest, among),
-      unlink: (repository, digest) => transact('unlinkBlob', repository, digest),
+      unlink: (repository, digest, immutableTags) =>
+        transact('unlinkBlob', repository, digest, immutableTags),
       discarded: (limit) => blobs.listDiscardedKeys(read, limit),
       forget: (keys) => transact('forgetKeys', keys),
     },
@@ -37,8 +41,8 @@ export function createSqlIndex(
       findByTag: (repository, tag) => manifests.findManifestByTag(read, repository, tag),
       read: (digest) => manifests.readManifest(read, digest),
       put: (received) => transact('putManifest', received),
-      remove: (repository, digest, actor, atMs, precondition) =>
-        transact('removeManifest', repository, digest, actor, atMs, precondition),
+      remove: (repository, digest, actor, atMs, precondition, immutableTags) =>
+        transact('removeManifest', repository, digest, actor, atMs, precondition, immutableTags),
       referrers: (repository, digest, page) => listReferrers(read, repository, digest, page),
     },
     tags: {
@@ -55,6 +59,14 @@ export function createSqlIndex(
       advance: (step) => transact('advanceUpload', step),
       remove: (id) => transact('removeUpload', id),
       stale: (untouchedSinceMs, limit) => uploads.staleUploads(read, untouchedSinceMs, limit),
+    },
+    usage: {
+      of: (repository) => usage.usageOf(read, repository),
+      list: (page) => usage.listUsage(read, page),
+      recount: (repository) => transact('recountUsage', repository),
+      ofAllowance: (name) => allowances.usageOfAllowance(read, name),
+      assign: (repository, allowance) => transact('assignAllowance', repository, allowance),
+      recountAllowance: (name) => transact('recountAllowance', name),
     },
     garbage: {
       repositories: (page) => garbage.listAllRepositories(read, page),

@@ -1,4 +1,5 @@
 import * as accounts from './accounts.ts';
+import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
@@ -8,6 +9,7 @@ import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
 import * as uploads from './uploads.ts';
+import { recountUsage } from './usage.ts';
 
 /**
  * Every transaction that changes the index, under the name by which an adapter asks for it. Arguments and results
@@ -30,6 +32,9 @@ export const TRANSACTIONS = {
     await blobs.discardKeys(session, keys);
     return true;
   },
+  recountUsage,
+  assignAllowance,
+  recountAllowance,
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,

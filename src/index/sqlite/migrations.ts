@@ -1,4 +1,6 @@
+import { ALLOWANCES } from './migration-allowances.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { REPOSITORY_USAGE } from './migration-usage.ts';
 
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
@@ -186,4 +188,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE_EVENTS,
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
+  REPOSITORY_USAGE,
+  ALLOWANCES,
 ];
