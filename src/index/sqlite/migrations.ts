@@ -1,4 +1,7 @@
+import { JOURNAL } from './migration-journal.ts';
+import { LEASES } from './migration-leases.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { KEEP_DELETED } from './migration-trash.ts';
 
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
@@ -186,4 +189,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE_EVENTS,
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
+  KEEP_DELETED,
+  JOURNAL,
+  LEASES,
 ];

@@ -45,6 +45,57 @@ export const storageKeys: KeyCases = {
     is: true,
     wrong: [`storage: {${FILESYSTEM}, maintenance: {uploadpurging: {dryrun: 1}}}`, /must be true or false/],
   },
+  'storage.maintenance.garbagecollect.enabled': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {enabled: false}}}`,
+    setting: (config) => config.storage.garbageCollect.enabled,
+    is: false,
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {garbagecollect: {enabled: 0}}}`, /must be true or false/],
+  },
+  'storage.maintenance.garbagecollect.interval': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {interval: 12h}}}`,
+    setting: (config) => config.storage.garbageCollect.intervalMs,
+    is: 43_200_000,
+    wrong: [
+      `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {interval: daily}}}`,
+      /must be a duration/,
+    ],
+  },
+  'storage.maintenance.garbagecollect.grace': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {grace: 2h}}}`,
+    setting: (config) => config.storage.garbageCollect.graceMs,
+    is: 7_200_000,
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {garbagecollect: {grace: -1h}}}`, /not negative/],
+  },
+  'storage.maintenance.garbagecollect.untagged': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {untagged: true}}}`,
+    setting: (config) => config.storage.garbageCollect.untagged,
+    is: true,
+    wrong: [
+      `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {untagged: "true"}}}`,
+      /must be true or false, without quotes/,
+    ],
+  },
+  'storage.maintenance.garbagecollect.originals': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {originals: true}}}`,
+    setting: (config) => config.storage.garbageCollect.originals,
+    is: true,
+    wrong: [
+      `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {originals: 1}}}`,
+      /must be true or false/,
+    ],
+  },
+  'storage.maintenance.keepdeleted': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {keepdeleted: 24h}}`,
+    setting: (config) => config.storage.keepDeletedMs,
+    is: 86_400_000,
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {keepdeleted: week}}`, /must be a duration/],
+  },
+  'storage.maintenance.keepjournal': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {keepjournal: 720h}}`,
+    setting: (config) => config.storage.keepJournalMs,
+    is: 2_592_000_000,
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {keepjournal: -1h}}`, /not negative/],
+  },
   'storage.maintenance.readonly.enabled': {
     yaml: `storage: {${FILESYSTEM}, maintenance: {readonly: {enabled: true}}}`,
     setting: (config) => config.storage.readOnly,
