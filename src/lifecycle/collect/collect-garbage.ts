@@ -155,6 +155,8 @@ class Collection {
       this.#count.purged += step.manifests.length;
       hasMore = step.hasMore;
     }
+    // Those that went just now are counted already.
+    if (this.#rule.keptSinceMs === undefined) this.#count.purged -= this.#count.manifests;
   }
 
   async #links(): Promise<void> {

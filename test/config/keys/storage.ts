@@ -49,12 +49,14 @@ export const storageKeys: KeyCases = {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {enabled: false}}}`,
     setting: (config) => config.storage.garbageCollect.enabled,
     is: false,
+    verdict: 'works-differently',
     wrong: [`storage: {${FILESYSTEM}, maintenance: {garbagecollect: {enabled: 0}}}`, /must be true or false/],
   },
   'storage.maintenance.garbagecollect.interval': {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {interval: 12h}}}`,
     setting: (config) => config.storage.garbageCollect.intervalMs,
     is: 43_200_000,
+    verdict: 'works-differently',
     wrong: [
       `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {interval: daily}}}`,
       /must be a duration/,
@@ -64,12 +66,14 @@ export const storageKeys: KeyCases = {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {grace: 2h}}}`,
     setting: (config) => config.storage.garbageCollect.graceMs,
     is: 7_200_000,
+    verdict: 'works-differently',
     wrong: [`storage: {${FILESYSTEM}, maintenance: {garbagecollect: {grace: -1h}}}`, /not negative/],
   },
   'storage.maintenance.garbagecollect.untagged': {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {untagged: true}}}`,
     setting: (config) => config.storage.garbageCollect.untagged,
     is: true,
+    verdict: 'works-differently',
     wrong: [
       `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {untagged: "true"}}}`,
       /must be true or false, without quotes/,
@@ -79,6 +83,7 @@ export const storageKeys: KeyCases = {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {originals: true}}}`,
     setting: (config) => config.storage.garbageCollect.originals,
     is: true,
+    verdict: 'works-differently',
     wrong: [
       `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {originals: 1}}}`,
       /must be true or false/,
@@ -88,12 +93,14 @@ export const storageKeys: KeyCases = {
     yaml: `storage: {${FILESYSTEM}, maintenance: {keepdeleted: 24h}}`,
     setting: (config) => config.storage.keepDeletedMs,
     is: 86_400_000,
+    verdict: 'works-differently',
     wrong: [`storage: {${FILESYSTEM}, maintenance: {keepdeleted: week}}`, /must be a duration/],
   },
   'storage.maintenance.keepjournal': {
     yaml: `storage: {${FILESYSTEM}, maintenance: {keepjournal: 720h}}`,
     setting: (config) => config.storage.keepJournalMs,
     is: 2_592_000_000,
+    verdict: 'works-differently',
     wrong: [`storage: {${FILESYSTEM}, maintenance: {keepjournal: -1h}}`, /not negative/],
   },
   'storage.maintenance.readonly.enabled': {
