@@ -1,5 +1,6 @@
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
+import { RegistryAdminAccess } from '../http/api/access.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
 import { debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
@@ -8,9 +9,14 @@ import type { App } from '../http/message.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
 import { assignAllowances } from '../lifecycle/assign-allowances.ts';
+import { Collector } from '../lifecycle/collect/collector.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
+import { Explain } from '../lifecycle/explain/explain.ts';
 import { Jobs } from '../lifecycle/job.ts';
+import { Journal } from '../lifecycle/journal.ts';
+import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
+import { Undelete } from '../lifecycle/undelete.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
@@ -20,9 +26,13 @@ import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
+import { version } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 const ALLOWANCE_INTERVAL_MS = 600_000;
+const HOUR_MS = 3_600_000;
+/** How often it is looked whether a collection is due; which process does it, the index says. */
+const COLLECTION_LOOK_MS = 5 * 60_000;
 
 /** What a registry is put together from. */
 export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
@@ -71,7 +81,9 @@ export async function wireRegistry({
   const access = await registryAccess(config.auth, { index: state.index, document, urls, clock, log });
 
   const jobs = new Jobs(log);
-  const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () => removeDiscarded(state));
+  const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () =>
+    removeDiscarded(state, { originals: storage.garbageCollect.originals }),
+  );
   const notifications = await wireNotifications(config, {
     index: state.index,
     jobs,
@@ -79,9 +91,10 @@ export async function wireRegistry({
     log,
     metrics: metrics ?? NO_METRICS,
   });
+  const registryIndex = notifications?.index ?? state.index;
   const registry = createRegistry({
     ...state,
-    index: notifications?.index ?? state.index,
+    index: registryIndex,
     clock,
     log,
     onDiscard: sweeper.nudge,
@@ -100,6 +113,17 @@ export async function wireRegistry({
     const assigned = await assignAllowances(state.index.usage, config.repositories);
     if (assigned > 0) log.info('repositories were assigned to the quotas that they share', { assigned });
   });
+  const { garbageCollect, keepDeletedMs } = storage;
+  const collector = new Collector({ ...state, clock, log });
+  const wishes = { ...garbageCollect, keepDeletedMs };
+  if (garbageCollect.enabled) {
+    jobs.add('collect garbage', Math.min(COLLECTION_LOOK_MS, garbageCollect.intervalMs), () =>
+      collector.runIfDue(wishes, garbageCollect.intervalMs),
+    );
+  }
+  jobs.add('prune the journal', HOUR_MS, () =>
+    pruneJournal(state.index, clock.now() - storage.keepJournalMs),
+  );
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
@@ -126,6 +150,16 @@ export async function wireRegistry({
       ['/readyz', ready],
       ...access.endpoints,
     ]),
+    api: {
+      administration: {
+        ...{ collector, wishes, journal: new Journal(state) },
+        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs }),
+        explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
+      },
+      access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
+      isReadOnly: storage.readOnly,
+      version: version(),
+    },
     v2: {
       registry,
       access: metrics === undefined ? access.control : countedAccess(access.control, metrics),
@@ -147,6 +181,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      await collector.stop();
       await jobs.stop();
       await notifications?.stop();
       await uploads.close();

@@ -2,6 +2,9 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 import type { ImmutableTag, OverLimit, UsageLimits } from './limits.ts';
 
+/** Below this are the files of a folder that registry:2 wrote and could serve again. */
+export const ORIGINAL_KEYS = 'docker/registry/v2/';
+
 /** Where a blob's bytes are. */
 export interface BlobRecord {
   readonly digest: Digest;
@@ -55,15 +58,20 @@ export interface BlobIndex {
   /**
    * Takes the blob out of this repository; its bytes stay.
    * @param immutableTags patterns of tags whose manifests must stay whole
+   * @param by who asks for it, and when, for the journal
    * @returns whether it was there
    */
   unlink(
     repository: RepositoryName,
     digest: Digest,
     immutableTags?: readonly string[],
+    by?: { readonly actor: string; readonly atMs: number },
   ): Promise<boolean | ImmutableTag>;
-  /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */
-  discarded(limit: number): Promise<string[]>;
+  /**
+   * Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them.
+   * @param options.originals whether keys below `ORIGINAL_KEYS` are among them; with no options, they are
+   */
+  discarded(limit: number, options?: { readonly originals: boolean }): Promise<string[]>;
   /** Forgets discarded keys, after their bytes were removed. */
   forget(keys: readonly string[]): Promise<void>;
 }

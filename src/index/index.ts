@@ -2,9 +2,14 @@ import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
+import type { HoldIndex } from './holds.ts';
+import type { JournalIndex } from './journal.ts';
+import type { LeaseIndex } from './leases.ts';
 import type { ManifestIndex } from './manifests.ts';
+import type { ProvenanceIndex } from './provenance.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
+import type { TrashIndex } from './trash.ts';
 import type { UploadIndex } from './uploads.ts';
 import type { UsageIndex } from './usage.ts';
 
@@ -23,6 +28,11 @@ export interface Index {
   readonly uploads: UploadIndex;
   readonly usage: UsageIndex;
   readonly garbage: GarbageIndex;
+  readonly trash: TrashIndex;
+  readonly holds: HoldIndex;
+  readonly journal: JournalIndex;
+  readonly provenance: ProvenanceIndex;
+  readonly leases: LeaseIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

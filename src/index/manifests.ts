@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
+import type { Cause } from './journal.ts';
 import type { ImmutableTag, OverLimit, Usage, UsageLimits } from './limits.ts';
 
 /** A manifest of a repository, without its bytes. */
@@ -64,8 +65,9 @@ export interface ManifestIndex {
   read(digest: Digest): Promise<Uint8Array | undefined>;
   put(received: ReceivedManifest): Promise<PutManifestOutcome>;
   /**
-   * Removes the manifest and every tag that points to it.
+   * Removes the manifest, which is among what was deleted from then on, and every tag that points to it.
    * @param immutableTags patterns of tags that must stay, and whose manifests must stay whole
+   * @param cause without one, that the actor asked for it
    * @returns whether it was there; `changed` where the precondition does not hold, and nothing was removed
    */
   remove(
@@ -75,6 +77,7 @@ export interface ManifestIndex {
     atMs: number,
     precondition?: Precondition,
     immutableTags?: readonly string[],
+    cause?: Cause,
   ): Promise<boolean | 'changed' | ImmutableTag>;
   /**
    * Manifests of this repository whose subject is `digest`, in the order of their digests.

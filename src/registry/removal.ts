@@ -56,10 +56,11 @@ export class Removal {
    * Takes the blob out of the repository.
    * @throws RegistryError UNSUPPORTED, BLOB_UNKNOWN, TAG_IMMUTABLE
    */
-  async blob(repository: RepositoryName, digest: Digest): Promise<void> {
+  async blob(repository: RepositoryName, digest: Digest, actor = ''): Promise<void> {
     this.#assertEnabled();
     const patterns = this.#limits.immutablePatterns(repository);
-    const removed = await this.#index.blobs.unlink(repository, digest, patterns);
+    const by = { actor, atMs: this.#clock.now() };
+    const removed = await this.#index.blobs.unlink(repository, digest, patterns, by);
     if (typeof removed === 'object') throw this.#limits.refusal(repository, removed, true);
     if (!removed) throw new RegistryError('BLOB_UNKNOWN');
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { GarbageRule } from '../../src/index/garbage.ts';
+import type { GarbageRule, RemovalNote } from '../../src/index/garbage.ts';
 import type { Index } from '../../src/index/index.ts';
 import type { ReceivedManifest } from '../../src/index/manifests.ts';
 import type { Digest } from '../../src/oci/digest.ts';
@@ -9,7 +9,8 @@ import type { RepositoryName } from '../../src/oci/reference.ts';
 import { manifestOf, newDigest, newRepository, putBlob, tag } from '../support/index-values.ts';
 
 /** Everything is old enough to be garbage. */
-const RULE: GarbageRule = { beforeMs: 1_000_000, untaggedManifests: true };
+const RULE: GarbageRule = { beforeMs: 1_000_000, keptSinceMs: undefined, untaggedManifests: true };
+const NOTE: RemovalNote = { atMs: 1, cause: { kind: 'collection', actor: '', rule: '' } };
 
 interface World {
   readonly index: Index;
@@ -93,10 +94,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (r): Step =>
       async ({ index, repositories, blobs, manifests }) => {
         const repository = at(repositories, r);
-        const digests = manifests.map(({ digest }) => digest);
-        await index.garbage.removeManifests(repository, RULE, digests);
-        await index.garbage.removeLinks(repository, RULE, blobs);
-        await index.garbage.removeBlobs(blobs);
+        const here = (digest: Digest) => ({ repository, digest });
+        await index.garbage.removeManifests(
+          RULE,
+          manifests.map(({ digest }) => here(digest)),
+          NOTE,
+        );
+        await index.garbage.removeLinks(RULE, blobs.map(here), NOTE);
+        await index.garbage.removeBlobs(blobs, NOTE);
       },
   ),
 );

@@ -1,8 +1,9 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
-import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
+import { type BlobRecord, ORIGINAL_KEYS, type ReceivedBlob } from '../blobs.ts';
 import type { ImmutableTag, OverLimit, UsageLimits } from '../limits.ts';
 import { immutableTagNeeding } from './immutable-tags.ts';
+import { askedBy, recordRemoval } from './journal.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, repositoryId } from './repositories.ts';
 import { endUpload } from './uploads.ts';
@@ -50,6 +51,12 @@ const DISCARD = query<{ key: string }>(
 );
 
 const DISCARDED = query<{ limit: number }, { key: string }>('SELECT key FROM discarded_keys LIMIT :limit');
+
+// Two searches in the primary key; '0' is the character after '/'.
+const DISCARDED_BUT_ORIGINALS = query<{ from: string; to: string; limit: number }, { key: string }>(
+  `SELECT key FROM discarded_keys WHERE key < :from
+   UNION ALL SELECT key FROM discarded_keys WHERE key >= :to LIMIT :limit`,
+);
 
 const FORGET = query<{ key: string }>('DELETE FROM discarded_keys WHERE key = :key');
 
@@ -117,19 +124,33 @@ export async function unlinkBlobFrom(
   name: RepositoryName,
   digest: Digest,
   immutableTags: readonly string[] = [],
+  by: { readonly actor: string; readonly atMs: number } = { actor: '', atMs: Date.now() },
 ): Promise<boolean | ImmutableTag> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
   const needed = await immutableTagNeeding(session, repository, digest, immutableTags);
-  return needed ?? (await session.run(UNLINK, { repository, digest })) > 0;
+  if (needed !== undefined) return needed;
+  if ((await session.run(UNLINK, { repository, digest })) === 0) return false;
+  const { actor, atMs } = by;
+  await recordRemoval(session, { kind: 'link', repository: name, digest, atMs, cause: askedBy(actor) });
+  return true;
 }
 
 export async function discardKeys(session: Session, keys: readonly string[]): Promise<void> {
   for (const key of keys) await session.run(DISCARD, { key });
 }
 
-export async function listDiscardedKeys(session: Session, limit: number): Promise<string[]> {
-  return (await session.all(DISCARDED, { limit })).map((row) => row.key);
+export async function listDiscardedKeys(
+  session: Session,
+  limit: number,
+  { originals }: { readonly originals: boolean } = { originals: true },
+): Promise<string[]> {
+  const from = ORIGINAL_KEYS;
+  const to = `${ORIGINAL_KEYS.slice(0, -1)}0`;
+  const rows = await (originals
+    ? session.all(DISCARDED, { limit })
+    : session.all(DISCARDED_BUT_ORIGINALS, { from, to, limit }));
+  return rows.map((row) => row.key);
 }
 
 export async function forgetKeys(session: Session, keys: readonly string[]): Promise<void> {

@@ -5,13 +5,18 @@ import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
+import * as holds from './holds.ts';
+import * as journal from './journal.ts';
+import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
+import * as provenance from './provenance.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
+import * as trash from './trash-list.ts';
 import * as uploads from './uploads.ts';
 import * as usage from './usage.ts';
 
@@ -31,9 +36,9 @@ export function createSqlIndex(
       mount: (repository, digest, from, atMs, limits) =>
         transact('mountBlob', repository, digest, from, atMs, limits),
       holder: (digest, among) => blobs.findHolder(read, digest, among),
-      unlink: (repository, digest, immutableTags) =>
-        transact('unlinkBlob', repository, digest, immutableTags),
-      discarded: (limit) => blobs.listDiscardedKeys(read, limit),
+      unlink: (repository, digest, immutableTags, by) =>
+        transact('unlinkBlob', repository, digest, immutableTags, by),
+      discarded: (limit, options) => blobs.listDiscardedKeys(read, limit, options),
       forget: (keys) => transact('forgetKeys', keys),
     },
     manifests: {
@@ -41,14 +46,14 @@ export function createSqlIndex(
       findByTag: (repository, tag) => manifests.findManifestByTag(read, repository, tag),
       read: (digest) => manifests.readManifest(read, digest),
       put: (received) => transact('putManifest', received),
-      remove: (repository, digest, actor, atMs, precondition, immutableTags) =>
-        transact('removeManifest', repository, digest, actor, atMs, precondition, immutableTags),
+      remove: (repository, digest, actor, atMs, precondition, immutableTags, cause) =>
+        transact('removeManifest', repository, digest, actor, atMs, precondition, immutableTags, cause),
       referrers: (repository, digest, page) => listReferrers(read, repository, digest, page),
     },
     tags: {
       list: (repository, page) => tags.listTags(read, repository, page),
-      remove: (repository, tag, actor, atMs, precondition) =>
-        transact('removeTag', repository, tag, actor, atMs, precondition),
+      remove: (repository, tag, actor, atMs, precondition, cause) =>
+        transact('removeTag', repository, tag, actor, atMs, precondition, cause),
       history: (repository, tag, page) => tagHistory(read, repository, tag, page),
       repositories: (page) => tags.listRepositories(read, page),
     },
@@ -57,7 +62,7 @@ export function createSqlIndex(
       find: (id) => uploads.findUpload(read, id),
       claim: (id, key, atMs) => transact('claimPart', id, key, atMs),
       advance: (step) => transact('advanceUpload', step),
-      remove: (id) => transact('removeUpload', id),
+      remove: (id, expiredAtMs) => transact('removeUpload', id, expiredAtMs),
       stale: (untouchedSinceMs, limit) => uploads.staleUploads(read, untouchedSinceMs, limit),
     },
     usage: {
@@ -73,10 +78,42 @@ export function createSqlIndex(
       scanManifests: (repository, rule, page) => garbage.scanManifests(read, repository, rule, page),
       scanLinks: (repository, rule, page) => garbage.scanLinks(read, repository, rule, page),
       scanBlobs: (rule, page) => garbage.scanBlobs(read, rule, page),
-      removeManifests: (repository, rule, digests) =>
-        transact('removeGarbageManifests', repository, rule, digests),
-      removeLinks: (repository, rule, digests) => transact('removeGarbageLinks', repository, rule, digests),
-      removeBlobs: (digests) => transact('removeGarbageBlobs', digests),
+      removeManifests: (rule, manifests, note) => transact('removeGarbageManifests', rule, manifests, note),
+      removeLinks: (rule, links, note) => transact('removeGarbageLinks', rule, links, note),
+      removeBlobs: (digests, note) => transact('removeGarbageBlobs', digests, note),
+    },
+    trash: {
+      list: (filter, page) => trash.listDeleted(read, filter, page),
+      find: (repository, digest) => trash.findDeleted(read, repository, digest),
+      restore: (restoration) => transact('restoreDeleted', restoration),
+      purge: (keptSinceMs, limit, note) => transact('purgeTrash', keptSinceMs, limit, note),
+    },
+    holds: {
+      isBlobHeld: (repository, digest, sinceMs) => holds.isBlobHeld(read, repository, digest, sinceMs),
+      holdBlob: (repository, digest, atMs) => transact('holdBlob', repository, digest, atMs),
+      isManifestHeld: (repository, digest, sinceMs) =>
+        holds.isManifestHeld(read, repository, digest, sinceMs),
+      holdManifest: (repository, digest, atMs) => transact('holdManifest', repository, digest, atMs),
+    },
+    journal: {
+      list: (filter, page) => journal.listRemovals(read, filter, page),
+      prune: (beforeMs, limit) => transact('pruneRemovals', beforeMs, limit),
+    },
+    provenance: {
+      blobBytes: (digest) => provenance.blobBytes(read, digest),
+      links: (digest, limit) => provenance.linksOf(read, digest, limit),
+      link: (repository, digest) => provenance.linkOf(read, repository, digest),
+      manifest: (repository, digest) => provenance.timesOfManifest(read, repository, digest),
+      namedBy: (repository, digest, limit) => provenance.namedBy(read, repository, digest, limit),
+      namedByDeleted: (repository, digest, limit) =>
+        provenance.namedByDeleted(read, repository, digest, limit),
+      tagsOf: (repository, digest, limit) => provenance.tagsOf(read, repository, digest, limit),
+    },
+    leases: {
+      find: (name) => leases.findLease(read, name),
+      claim: (claim) => transact('claimLease', claim),
+      renew: (name, owner, untilMs) => transact('renewLease', name, owner, untilMs),
+      release: (name, owner, nowMs, result) => transact('releaseLease', name, owner, nowMs, result),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

@@ -1,5 +1,8 @@
 import { ALLOWANCES } from './migration-allowances.ts';
+import { JOURNAL } from './migration-journal.ts';
+import { LEASES } from './migration-leases.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { KEEP_DELETED } from './migration-trash.ts';
 import { REPOSITORY_USAGE } from './migration-usage.ts';
 
 /**
@@ -190,4 +193,7 @@ export const MIGRATIONS: readonly string[] = [
   READABLE_TAG_HISTORY,
   REPOSITORY_USAGE,
   ALLOWANCES,
+  KEEP_DELETED,
+  JOURNAL,
+  LEASES,
 ];
