@@ -3,6 +3,7 @@ import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { StatsOptions } from './commands/stats.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
@@ -89,6 +90,16 @@ program
   .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
   .action((file: string | undefined, options: GarbageCollectOptions) =>
     orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
+program
+  .command('stats')
+  .description('show how often tags and manifests were pulled, and when last')
+  .argument('[repository]', 'tags and manifests of this one; without it, a line for each repository')
+  .option('-c, --config <config.yml>', 'the configuration of the registry, which says where its data are')
+  .option('--json', 'print for machines')
+  .action((repository: string | undefined, options: StatsOptions) =>
+    orExplain(async () => (await import('./commands/stats.ts')).stats(repository, options)),
   );
 
 const user = program.command('user').description('manage the accounts of the built-in token service');

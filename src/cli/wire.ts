@@ -21,6 +21,7 @@ import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
+const COUNT_INTERVAL_MS = 5_000;
 
 /** What a registry is put together from. */
 export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
@@ -87,12 +88,13 @@ export async function wireRegistry({
     ...(metrics && { metrics }),
     manifestRules: manifestRules(config.validation),
   });
-  const { uploads } = registry;
+  const { uploads, pulls } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
     if (storage.uploadPurging.enabled) {
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
     }
   });
+  jobs.add('record pulls', COUNT_INTERVAL_MS, () => pulls.flush());
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
@@ -141,6 +143,7 @@ export async function wireRegistry({
       access.watch?.stop();
       health.stop();
       await jobs.stop();
+      await pulls.flush();
       await notifications?.stop();
       await uploads.close();
     },

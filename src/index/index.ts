@@ -3,6 +3,7 @@ import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { ManifestIndex } from './manifests.ts';
+import type { PullIndex } from './pulls.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { UploadIndex } from './uploads.ts';
@@ -21,6 +22,7 @@ export interface Index {
   readonly tags: TagIndex;
   readonly uploads: UploadIndex;
   readonly garbage: GarbageIndex;
+  readonly pulls: PullIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

@@ -5,6 +5,7 @@ import { Blobs } from './blobs.ts';
 import { Listing } from './listing.ts';
 import type { ManifestRules } from './manifest-rules.ts';
 import { Manifests } from './manifests.ts';
+import { PullCounts } from './pull-counts.ts';
 import { Removal } from './removal.ts';
 import { Uploads } from './uploads.ts';
 
@@ -15,6 +16,7 @@ export interface Registry {
   readonly manifests: Manifests;
   readonly removal: Removal;
   readonly listing: Listing;
+  readonly pulls: PullCounts;
 }
 
 /** What a registry stands on. The index and the content store are the caller's to close. */
@@ -29,7 +31,7 @@ export interface RegistryDependencies {
   readonly metrics?: Metrics;
 }
 
-/** Puts a registry together; opens nothing, so that there is nothing to close but its uploads. */
+/** Puts a registry together; opens nothing, so that there is nothing to close but its uploads, and its pulls to be flushed. */
 export function createRegistry(deps: RegistryDependencies): Registry {
   return {
     blobs: new Blobs(deps),
@@ -37,5 +39,6 @@ export function createRegistry(deps: RegistryDependencies): Registry {
     manifests: new Manifests(deps),
     removal: new Removal({ ...deps, isEnabled: deps.deleteEnabled }),
     listing: new Listing(deps),
+    pulls: new PullCounts(deps),
   };
 }

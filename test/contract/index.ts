@@ -4,6 +4,7 @@ import { accountContract } from './index/accounts.ts';
 import { blobContract } from './index/blobs.ts';
 import { manifestContract } from './index/manifests.ts';
 import { preconditionContract } from './index/preconditions.ts';
+import { pullContract } from './index/pulls.ts';
 import { referrerContract } from './index/referrers.ts';
 import { repositoryContract } from './index/repositories.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
@@ -28,6 +29,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('referrers', () => referrerContract(shared));
   describe('tags', () => tagContract(shared));
   describe('repositories', () => repositoryContract(shared));
+  describe('pulls', () => pullContract(shared));
   describe('accounts', () => accountContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
   describe('transactions', () => transactionContract(shared));

@@ -5,6 +5,7 @@ import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
 import * as manifests from './manifests.ts';
+import * as pulls from './pulls.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
@@ -65,6 +66,12 @@ export function createSqlIndex(
         transact('removeGarbageManifests', repository, rule, digests),
       removeLinks: (repository, rule, digests) => transact('removeGarbageLinks', repository, rule, digests),
       removeBlobs: (digests) => transact('removeGarbageBlobs', digests),
+    },
+    pulls: {
+      record: (counted) => transact('recordPulls', counted),
+      countedSinceMs: () => pulls.pullsCountedSince(read),
+      tags: (repository, page) => pulls.tagStatistics(read, repository, page),
+      manifests: (repository, page) => pulls.manifestStatistics(read, repository, page),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

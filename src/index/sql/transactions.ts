@@ -5,6 +5,7 @@ import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
 import * as manifests from './manifests.ts';
+import { recordPulls } from './pulls.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
 import * as uploads from './uploads.ts';
@@ -33,6 +34,7 @@ export const TRANSACTIONS = {
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,
+  recordPulls,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
