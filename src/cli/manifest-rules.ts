@@ -1,5 +1,5 @@
-import { compileRegex } from '../auth/acl/regex.ts';
 import type { ValidationSettings } from '../config/validation-settings.ts';
+import { compileRegex } from '../pattern/regex.ts';
 import { DEFAULT_RULES, type ManifestRules } from '../registry/manifest-rules.ts';
 
 /** The rules that the configuration asks for. Its patterns were checked when it was read. */

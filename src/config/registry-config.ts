@@ -1,3 +1,4 @@
+import type { RepositoryRule } from '../policy/repository-rules.ts';
 import type { DebugSettings } from './debug-settings.ts';
 import type { HealthCheckSettings } from './health-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -19,6 +20,8 @@ export interface RegistryConfig {
   readonly tags: { readonly maxTags: number };
   /** Undefined where the section is not there. */
   readonly validation?: ValidationSettings | undefined;
+  /** In the order in which they are asked. */
+  readonly repositories: readonly RepositoryRule[];
 }
 
 export interface LogSettings {

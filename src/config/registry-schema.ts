@@ -4,6 +4,7 @@ import { health } from './registry-health-schema.ts';
 import { http } from './registry-http-schema.ts';
 import { notifications } from './registry-notifications-schema.ts';
 import { compatibility, middleware, policy, proxy, redis, reporting } from './registry-original-schema.ts';
+import { repositories } from './registry-repositories-schema.ts';
 import { storage } from './registry-storage-schema.ts';
 import { validation } from './registry-validation-schema.ts';
 import { differs, noEffect, onlyIn, optional, required, sub, type Type, withDefault } from './schema.ts';
@@ -83,6 +84,15 @@ export const registrySchema: Type<RegistryConfig> = refine(
     ),
     notifications: sub(notifications, 'Who is told of pushes, pulls, mounts and deletions.'),
     validation: optional(validation, 'What pushed manifests must fulfil.'),
+    repositories: onlyIn(
+      'berth',
+      withDefault(
+        repositories,
+        'What holds for which repositories; for each concern the first entry decides.',
+        [],
+        '',
+      ),
+    ),
     middleware,
     reporting,
     redis,
@@ -104,6 +114,7 @@ export const registrySchema: Type<RegistryConfig> = refine(
       // "An empty or a negative value will set a default of 1000 maximum entries".
       catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
       validation: value.validation,
+      repositories: value.repositories,
       tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },
     };
   },

@@ -1,5 +1,5 @@
-import { compileRegex } from '../auth/acl/regex.ts';
-import { PatternSyntaxError } from '../auth/acl/syntax-error.ts';
+import { compileRegex } from '../pattern/regex.ts';
+import { PatternSyntaxError } from '../pattern/syntax-error.ts';
 import { differs, onlyIn, optional, sub, type Type, withDefault } from './schema.ts';
 import { bool, oneOf, text } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';

@@ -1,11 +1,11 @@
 import type { IpWords } from '../../ip.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { checkActions, checkRule } from './check-rule.ts';
 import { compileIpPattern } from './ip.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
 import { type AclRequest, type AclRule, FIELDS, type Field, labelValues } from './rule.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 import type { ValuesOf } from './template.ts';
 import { valuesFor } from './values.ts';
 import { captureWarnings, type FieldPatterns, textWarnings } from './warnings.ts';

@@ -1,6 +1,6 @@
+import { matchGlob } from '../../pattern/glob.ts';
+import { parseGlob } from '../../pattern/glob-parser.ts';
 import { someCombination } from './combinations.ts';
-import { matchGlob } from './glob.ts';
-import { parseGlob } from './glob-parser.ts';
 import { distinctPlaceholders, type TemplatePart, type ValuesOf } from './template.ts';
 
 /**

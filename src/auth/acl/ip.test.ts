@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseIp } from '../../ip.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { compileIpPattern } from './ip.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 
 const holds = (pattern: string, ip: string) => compileIpPattern(pattern)(parseIp(ip));
 

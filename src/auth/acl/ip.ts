@@ -1,5 +1,5 @@
 import { compileNetwork, type IpMatcher } from '../../ip.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 
 /**
  * Compiles a single address or a network in CIDR notation.

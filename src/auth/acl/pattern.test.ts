@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compileGlob, quoteGlob } from '../../pattern/glob.ts';
+import { compileRegex, quoteRegex } from '../../pattern/regex.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { AclLimitError } from './combinations.ts';
-import { compileGlob, quoteGlob } from './glob.ts';
 import { compilePattern } from './pattern.ts';
-import { compileRegex, quoteRegex } from './regex.ts';
 import { createRegexCache } from './regex-cache.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 
 interface Given {
   readonly account?: string;

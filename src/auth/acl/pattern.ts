@@ -1,9 +1,9 @@
-import { compileGlob } from './glob.ts';
+import { compileGlob } from '../../pattern/glob.ts';
+import { compileRegex, type Regex } from '../../pattern/regex.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { compileGlobTemplate } from './glob-template.ts';
-import { compileRegex, type Regex } from './regex.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { compileRegexTemplate } from './regex-template.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 import { type PlaceholderPart, parseTemplate, type ValuesOf } from './template.ts';
 import { compileUnquotedTemplate } from './unquoted.ts';
 

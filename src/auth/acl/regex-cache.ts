@@ -1,5 +1,5 @@
-import { compileRegex, type Regex } from './regex.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
+import { compileRegex, type Regex } from '../../pattern/regex.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 
 /** Compiles at most once while the source stays among the recently used. Undefined for a bad regex. */
 export type RegexCache = (source: string) => Regex | undefined;

@@ -1,4 +1,4 @@
-import { PatternSyntaxError } from './syntax-error.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import type { PlaceholderPart, TemplatePart } from './template.ts';
 
 /** The placeholders that stand between `\Q` and `\E`, where a backslash is no escape. */

@@ -1,8 +1,8 @@
+import { compileRegex, quoteRegex, type Regex } from '../../pattern/regex.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { someCombination } from './combinations.ts';
-import { compileRegex, quoteRegex, type Regex } from './regex.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { findQuoted } from './regex-context.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 import { distinctPlaceholders, type PlaceholderPart, type TemplatePart, type ValuesOf } from './template.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PatternSyntaxError } from './syntax-error.ts';
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { findMissingDollar, parseTemplate } from './template.ts';
 
 const parse = (pattern: string, dialect: 'glob' | 'regex' = 'glob', allowsLabels = true) =>

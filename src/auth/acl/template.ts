@@ -1,5 +1,5 @@
+import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { FIELDS, type Field } from './rule.ts';
-import { PatternSyntaxError } from './syntax-error.ts';
 
 /** What a placeholder stands for. */
 export type Placeholder =

@@ -1,9 +1,9 @@
+import { compileGlob, quoteGlob } from '../../pattern/glob.ts';
+import { quoteRegex } from '../../pattern/regex.ts';
+import { GlobSyntaxError } from '../../pattern/syntax-error.ts';
 import { someCombination } from './combinations.ts';
-import { compileGlob, quoteGlob } from './glob.ts';
-import { quoteRegex } from './regex.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { NEVER } from './regex-template.ts';
-import { GlobSyntaxError } from './syntax-error.ts';
 import { distinctPlaceholders, type TemplatePart, type ValuesOf } from './template.ts';
 
 interface Piece {

@@ -1,4 +1,4 @@
-import type { Regex } from './regex.ts';
+import type { Regex } from '../../pattern/regex.ts';
 import { type AclRequest, type Field, labelValues } from './rule.ts';
 import type { ValuesOf } from './template.ts';
 

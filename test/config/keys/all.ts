@@ -4,6 +4,7 @@ import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
 import { notificationsKeys } from './notifications.ts';
+import { repositoriesKeys } from './repositories.ts';
 import { storageKeys } from './storage.ts';
 import { tlsKeys } from './tls.ts';
 import { topKeys } from './top.ts';
@@ -20,4 +21,5 @@ export const KEY_CASES: KeyCases = {
   ...healthKeys,
   ...notificationsKeys,
   ...validationKeys,
+  ...repositoriesKeys,
 };
