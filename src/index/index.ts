@@ -4,6 +4,7 @@ import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { PullIndex } from './pulls.ts';
+import type { RetentionIndex } from './retention.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { UploadIndex } from './uploads.ts';
@@ -23,6 +24,7 @@ export interface Index {
   readonly uploads: UploadIndex;
   readonly garbage: GarbageIndex;
   readonly pulls: PullIndex;
+  readonly retention: RetentionIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

@@ -9,6 +9,7 @@ import * as pulls from './pulls.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
+import * as retention from './retention-facts.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
@@ -72,6 +73,12 @@ export function createSqlIndex(
       countedSinceMs: () => pulls.pullsCountedSince(read),
       tags: (repository, page) => pulls.tagStatistics(read, repository, page),
       manifests: (repository, page) => pulls.manifestStatistics(read, repository, page),
+    },
+    retention: {
+      tags: (repository, page) => retention.listTagFacts(read, repository, page),
+      removeTags: (removal) => transact('removeTagsByRule', removal),
+      ties: (repository, digest) => retention.manifestTies(read, repository, digest),
+      isBlobNeeded: (digest, gone) => retention.isBlobNeeded(read, digest, gone),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

@@ -7,6 +7,7 @@ import * as garbage from './garbage-removals.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import type { Session } from './query.ts';
+import { removeTagsByRule } from './retention-removals.ts';
 import * as tags from './tags.ts';
 import * as uploads from './uploads.ts';
 
@@ -35,6 +36,7 @@ export const TRANSACTIONS = {
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,
   recordPulls,
+  removeTagsByRule,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
