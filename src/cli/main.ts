@@ -88,6 +88,10 @@ program
   .option('-m, --delete-untagged', 'remove manifests too that nothing keeps: no tag, index or subject')
   .option('-q, --quiet', 'say nothing')
   .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
+  .option(
+    '--keep-deleted <duration>',
+    'another time than that of the configuration; 0 frees now what was deleted',
+  )
   .action((file: string | undefined, options: GarbageCollectOptions) =>
     orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
   );

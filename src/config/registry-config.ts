@@ -47,6 +47,21 @@ export interface StorageSettings {
     /** Only say what would be removed. */
     readonly dryRun: boolean;
   };
+  readonly garbageCollect: GarbageCollectSettings;
+  /** How long deleted manifests are kept, and what tags pointed to; 0: not at all. */
+  readonly keepDeletedMs: number;
+  readonly keepJournalMs: number;
+}
+
+/** Garbage collection at intervals. */
+export interface GarbageCollectSettings {
+  readonly enabled: boolean;
+  readonly intervalMs: number;
+  readonly graceMs: number;
+  /** Manifests too that nothing keeps. */
+  readonly untagged: boolean;
+  /** Files of registry:2 too. */
+  readonly originals: boolean;
 }
 
 export interface HttpSettings {

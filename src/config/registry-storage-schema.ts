@@ -44,9 +44,43 @@ const uploadPurging = section(
   { go: 'map' },
 );
 
+const garbageCollect = section(
+  {
+    enabled: withDefault(bool, 'Collect garbage while the registry runs.', true),
+    interval: withDefault(
+      duration,
+      'How often; of several processes on the same data, one does it.',
+      24 * HOUR,
+      '24h',
+    ),
+    grace: withDefault(duration, 'What came, or was asked for, within this time is kept.', 24 * HOUR, '24h'),
+    untagged: withDefault(bool, 'Delete manifests too that nothing keeps: no tag, index or subject.', false),
+    originals: withDefault(
+      bool,
+      'Remove files that registry:2 wrote too, without which it cannot serve the folder again.',
+      false,
+    ),
+  },
+  { go: 'map' },
+);
+
 const maintenance = section(
   {
     uploadpurging: sub(uploadPurging, 'Removal of unfinished uploads.'),
+    garbagecollect: onlyIn('berth', sub(garbageCollect, 'Removal of what no manifest needs any more.')),
+    keepdeleted: onlyIn(
+      'berth',
+      withDefault(
+        duration,
+        'How long deleted manifests, and what tags pointed to, can be brought back; 0: not at all.',
+        168 * HOUR,
+        '168h',
+      ),
+    ),
+    keepjournal: onlyIn(
+      'berth',
+      withDefault(duration, 'How long it is known what was removed, when and why.', 2160 * HOUR, '2160h'),
+    ),
     readonly: sub(
       section({ enabled: withDefault(bool, 'Refuse every change.', false) }, { go: 'map' }),
       'Read-only mode.',
@@ -107,7 +141,7 @@ const settings = section(
 export const storage: Type<StorageSettings> = beforehand(
   checkDrivers,
   refine(settings, (value, _, node): StorageSettings => {
-    const { uploadpurging } = value.maintenance;
+    const { uploadpurging, garbagecollect, keepdeleted, keepjournal } = value.maintenance;
     const section = expandShorthand(node);
     return {
       rootDirectory: value.filesystem.rootdirectory,
@@ -120,6 +154,15 @@ export const storage: Type<StorageSettings> = beforehand(
         intervalMs: uploadpurging.interval,
         dryRun: uploadpurging.dryrun,
       },
+      garbageCollect: {
+        enabled: garbagecollect.enabled,
+        intervalMs: garbagecollect.interval,
+        graceMs: garbagecollect.grace,
+        untagged: garbagecollect.untagged,
+        originals: garbagecollect.originals,
+      },
+      keepDeletedMs: keepdeleted,
+      keepJournalMs: keepjournal,
     };
   }),
 );

@@ -1,6 +1,9 @@
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 
+/** Below this are the files of a folder that registry:2 wrote and could serve again. */
+export const ORIGINAL_KEYS = 'docker/registry/v2/';
+
 /** Where a blob's bytes are. */
 export interface BlobRecord {
   readonly digest: Digest;
@@ -38,10 +41,20 @@ export interface BlobIndex {
    * @param among the only ones that may be told of; a blob elsewhere is as good as none (CVE-2024-39897)
    */
   holder(digest: Digest, among: 'any' | readonly string[]): Promise<RepositoryName | undefined>;
-  /** Takes the blob out of this repository; its bytes stay. @returns whether it was there */
-  unlink(repository: RepositoryName, digest: Digest): Promise<boolean>;
-  /** Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them. */
-  discarded(limit: number): Promise<string[]>;
+  /**
+   * Takes the blob out of this repository; its bytes stay. @returns whether it was there
+   * @param by who asks for it, and when, for the journal
+   */
+  unlink(
+    repository: RepositoryName,
+    digest: Digest,
+    by?: { readonly actor: string; readonly atMs: number },
+  ): Promise<boolean>;
+  /**
+   * Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them.
+   * @param options.originals whether keys below `ORIGINAL_KEYS` are among them; with no options, they are
+   */
+  discarded(limit: number, options?: { readonly originals: boolean }): Promise<string[]>;
   /** Forgets discarded keys, after their bytes were removed. */
   forget(keys: readonly string[]): Promise<void>;
 }

@@ -2,11 +2,15 @@ import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
+import type { HoldIndex } from './holds.ts';
+import type { JournalIndex } from './journal.ts';
+import type { LeaseIndex } from './leases.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
+import type { TrashIndex } from './trash.ts';
 import type { UploadIndex } from './uploads.ts';
 
 /**
@@ -25,6 +29,10 @@ export interface Index {
   readonly garbage: GarbageIndex;
   readonly pulls: PullIndex;
   readonly retention: RetentionIndex;
+  readonly trash: TrashIndex;
+  readonly holds: HoldIndex;
+  readonly journal: JournalIndex;
+  readonly leases: LeaseIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

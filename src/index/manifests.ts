@@ -2,6 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
+import type { Cause } from './journal.ts';
 
 /** A manifest of a repository, without its bytes. */
 export interface ManifestRecord {
@@ -56,7 +57,8 @@ export interface ManifestIndex {
   read(digest: Digest): Promise<Uint8Array | undefined>;
   put(received: ReceivedManifest): Promise<PutManifestOutcome>;
   /**
-   * Removes the manifest and every tag that points to it.
+   * Removes the manifest, which is among what was deleted from then on, and every tag that points to it.
+   * @param cause without one, that the actor asked for it
    * @returns whether it was there; `changed` where the precondition does not hold, and nothing was removed
    */
   remove(
@@ -65,6 +67,7 @@ export interface ManifestIndex {
     actor: string,
     atMs: number,
     precondition?: Precondition,
+    cause?: Cause,
   ): Promise<boolean | 'changed'>;
   /**
    * Manifests of this repository whose subject is `digest`, in the order of their digests.

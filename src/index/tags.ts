@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
+import type { Cause } from './journal.ts';
 import type { ManifestRecord } from './manifests.ts';
 
 /** A part of a list in ASCII order. */
@@ -34,7 +35,8 @@ export interface TagIndex {
   /** @returns undefined for a repository to which no manifest was ever pushed */
   list(repository: RepositoryName, page: Page): Promise<Tag[] | undefined>;
   /**
-   * Removes the tag; its manifest stays.
+   * Removes the tag; its manifest stays, and what the tag pointed to can be found again.
+   * @param cause without one, that the actor asked for it
    * @returns whether it was there; `changed` where the precondition does not hold, and nothing was removed
    */
   remove(
@@ -43,6 +45,7 @@ export interface TagIndex {
     actor: string,
     atMs: number,
     precondition?: Precondition,
+    cause?: Cause,
   ): Promise<boolean | 'changed'>;
   /** What happened to a tag, the latest first; it stays when tag and manifests are removed. */
   history(repository: RepositoryName, tag: Tag, page: HistoryPage): Promise<TagEvent[]>;

@@ -37,8 +37,11 @@ export interface UploadIndex {
     fromBytes: number;
     atMs: number;
   }): Promise<'advanced' | 'offset-moved' | 'unknown-upload'>;
-  /** Ends the upload and discards its bytes. @returns whether it was there */
-  remove(id: string): Promise<boolean>;
+  /**
+   * Ends the upload and discards its bytes. @returns whether it was there
+   * @param expiredAtMs for the journal; undefined where a client gives it up
+   */
+  remove(id: string, expiredAtMs?: number): Promise<boolean>;
   /** Uploads that were not touched since the given time, at most `limit` of them. */
   stale(untouchedSinceMs: number, limit: number): Promise<string[]>;
 }

@@ -6,12 +6,16 @@ const BATCH = 100;
 /**
  * Removes bytes that nothing refers to any more. The index gave their keys up first, in the transaction that ended
  * their use, and forgets them last: a process that dies in between leaves nothing behind that is not found again.
+ * @param options.originals whether files go too that registry:2 wrote and could still serve
  */
-export async function removeDiscarded(deps: { index: Index; content: ContentStore }): Promise<void> {
+export async function removeDiscarded(
+  deps: { index: Index; content: ContentStore },
+  options: { readonly originals: boolean } = { originals: false },
+): Promise<void> {
   // Those that could not be removed come first in every later list: it has to be longer than they are many.
   const failed = new Map<string, unknown>();
   for (;;) {
-    const listed = await deps.index.blobs.discarded(BATCH + failed.size);
+    const listed = await deps.index.blobs.discarded(BATCH + failed.size, options);
     const keys = listed.filter((key) => !failed.has(key));
     if (keys.length === 0) break;
     const removed: string[] = [];

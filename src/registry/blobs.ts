@@ -11,6 +11,9 @@ import { RecentKeys } from './recent-keys.ts';
 /** A push of the same blob may move it to a new key between the question to the index and the read. */
 const ATTEMPTS = 3;
 
+/** What was made young within this time is not made young again: whoever asks again and again costs one write. */
+export const HOLD_AGAIN_MS = 10_000;
+
 /** A part of a blob that is being read; the caller closes `stream`. */
 export interface OpenPart {
   readonly range: ByteRange;
@@ -49,6 +52,20 @@ export class Blobs {
     return this.#attempt(repository, digest, async (blob) =>
       (await this.#isWhole(blob)) ? blob.sizeBytes : undefined,
     );
+  }
+
+  /**
+   * The blob's size, as `sizeBytes`; a push that leaves the blob out since it is there will find it there, unless
+   * garbage collection ran with a shorter grace time than the push took.
+   * @throws RegistryError BLOB_UNKNOWN
+   */
+  async promise(repository: RepositoryName, digest: Digest): Promise<number> {
+    const sizeBytes = await this.sizeBytes(repository, digest);
+    const now = this.#clock.now();
+    const { holds } = this.#index;
+    if (await holds.isBlobHeld(repository, digest, now - HOLD_AGAIN_MS)) return sizeBytes;
+    if (await holds.holdBlob(repository, digest, now)) return sizeBytes;
+    throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
   }
 
   /**

@@ -6,6 +6,7 @@ import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { Reference, RepositoryName, Tag } from '../oci/reference.ts';
 import { type Clock, type Metrics, NO_METRICS } from '../ports.ts';
+import { HOLD_AGAIN_MS } from './blobs.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { checkUrls, type ManifestRules, mayBeMissing } from './manifest-rules.ts';
 import { preconditionFailed } from './precondition-failed.ts';
@@ -65,6 +66,23 @@ export class Manifests {
       : this.#index.manifests.find(repository, reference.digest));
     if (record === undefined) throw unknownManifest(reference);
     return record;
+  }
+
+  /**
+   * As `find`; a push of an index that lists the manifest since it is there will find it there, unless garbage
+   * collection ran with a shorter grace time than the push took.
+   * @throws RegistryError MANIFEST_UNKNOWN
+   */
+  async promise(repository: RepositoryName, reference: Reference): Promise<ManifestRecord> {
+    const record = await this.find(repository, reference);
+    // That it lost its tag a moment ago keeps it, too.
+    if (reference.kind === 'tag') return record;
+    const { digest } = record;
+    const now = this.#clock.now();
+    const { holds } = this.#index;
+    if (await holds.isManifestHeld(repository, digest, now - HOLD_AGAIN_MS)) return record;
+    if (await holds.holdManifest(repository, digest, now)) return record;
+    throw unknownManifest(reference);
   }
 
   /** @throws RegistryError MANIFEST_UNKNOWN */

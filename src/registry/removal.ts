@@ -44,9 +44,10 @@ export class Removal {
    * Takes the blob out of the repository.
    * @throws RegistryError UNSUPPORTED, BLOB_UNKNOWN
    */
-  async blob(repository: RepositoryName, digest: Digest): Promise<void> {
+  async blob(repository: RepositoryName, digest: Digest, actor = ''): Promise<void> {
     this.#assertEnabled();
-    if (!(await this.#index.blobs.unlink(repository, digest))) throw new RegistryError('BLOB_UNKNOWN');
+    const by = { actor, atMs: this.#clock.now() };
+    if (!(await this.#index.blobs.unlink(repository, digest, by))) throw new RegistryError('BLOB_UNKNOWN');
   }
 
   #assertEnabled(): void {

@@ -200,7 +200,7 @@ export class Uploads {
       const stale = await this.#deps.index.uploads.stale(untouchedSinceMs, 100);
       // A request of this process may have been sending for all that time.
       const ids = stale.filter((id) => !this.#locks.isHeld(id));
-      for (const id of ids) await this.#end(id);
+      for (const id of ids) await this.#end(id, this.#deps.clock.now());
       ended += ids.length;
       if (ids.length === 0) return ended;
     }
@@ -222,8 +222,8 @@ export class Uploads {
     return upload;
   }
 
-  async #end(id: string): Promise<void> {
-    await this.#deps.index.uploads.remove(id);
+  async #end(id: string, expiredAtMs?: number): Promise<void> {
+    await this.#deps.index.uploads.remove(id, expiredAtMs);
     await this.#parts.close(this.#parts.take(id));
     this.#deps.onDiscard();
   }

@@ -5,8 +5,9 @@ import type { Digest } from '../../src/oci/digest.ts';
 import { newDigest, newRepository, putBlob, putManifest } from '../support/index-values.ts';
 
 const LONG_AGO = 1;
-const KEEPING: GarbageRule = { beforeMs: 500, untaggedManifests: false };
-const UNTAGGED: GarbageRule = { beforeMs: 500, untaggedManifests: true };
+const KEEPING: GarbageRule = { beforeMs: 500, keptSinceMs: undefined, untaggedManifests: false };
+const UNTAGGED: GarbageRule = { beforeMs: 500, keptSinceMs: undefined, untaggedManifests: true };
+const NOTE = { atMs: 1_000, cause: { kind: 'collection', actor: '', rule: 'a test' } } as const;
 const ALL = { after: undefined, limit: 1_000_000 };
 
 /** What every index promises of garbage. The index is closed by whoever opened it. */
@@ -69,21 +70,34 @@ export function garbageContract(opened: () => Index): void {
       const old = { atMs: LONG_AGO };
       const image = await putManifest(index, repository, { blobs: [layer], ...old });
       const listing = await putManifest(index, repository, { children: [image.digest], ...old });
+      const of = (...digests: Digest[]) => digests.map((digest) => ({ repository, digest }));
       const remove = (digests: Digest[], rule = UNTAGGED) =>
-        garbage.removeManifests(repository, rule, digests);
+        garbage.removeManifests(rule, of(...digests), NOTE);
+      const removeLinks = (...digests: Digest[]) => garbage.removeLinks(UNTAGGED, of(...digests), NOTE);
       expect(await remove([image.digest])).toEqual({ removed: [], children: [] });
       expect(await remove([listing.digest], KEEPING)).toEqual({ removed: [], children: [] });
-      expect(await garbage.removeLinks(repository, UNTAGGED, [layer])).toEqual([]);
+      expect(await removeLinks(layer)).toEqual([]);
       expect(await remove([listing.digest])).toEqual({
-        removed: [listing.digest],
-        children: [image.digest],
+        removed: of(listing.digest),
+        children: of(image.digest),
       });
-      expect(await remove([image.digest, listing.digest])).toEqual({ removed: [image.digest], children: [] });
+      expect(await remove([image.digest, listing.digest])).toEqual({
+        removed: of(image.digest),
+        children: [],
+      });
+      expect(await index.manifests.find(repository, image.digest)).toBeUndefined();
+      // Until its keep time is over, it holds what it names.
+      expect(await removeLinks(layer)).toEqual([]);
+      expect(await index.manifests.read(image.digest)).toBeDefined();
+      await index.trash.purge(Number.MAX_SAFE_INTEGER, 1_000_000, NOTE);
       expect(await index.manifests.read(image.digest)).toBeUndefined();
-      expect(await garbage.removeBlobs([layer])).toEqual([]);
-      expect(await garbage.removeLinks(newRepository(), UNTAGGED, [layer])).toEqual([]);
-      expect(await garbage.removeLinks(repository, UNTAGGED, [layer, newDigest()])).toEqual([layer]);
-      expect(await garbage.removeBlobs([layer, newDigest()])).toEqual([{ digest: layer, sizeBytes: 7 }]);
+      expect(await garbage.removeBlobs([layer], NOTE)).toEqual([]);
+      const elsewhere = [{ repository: newRepository(), digest: layer }];
+      expect(await garbage.removeLinks(UNTAGGED, elsewhere, NOTE)).toEqual([]);
+      expect(await removeLinks(layer, newDigest())).toEqual(of(layer));
+      expect(await garbage.removeBlobs([layer, newDigest()], NOTE)).toEqual([
+        { digest: layer, sizeBytes: 7 },
+      ]);
       expect(await index.blobs.discarded(1_000_000)).toContain(key);
     });
 

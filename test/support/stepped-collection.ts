@@ -3,6 +3,7 @@ import type { GarbageRule } from '../../src/index/garbage.ts';
 import type { Index } from '../../src/index/index.ts';
 import { collectGarbage } from '../../src/lifecycle/collect/collect-garbage.ts';
 import { FULL_SPEED } from '../../src/lifecycle/collect/pace.ts';
+import type { Clock } from '../../src/ports.ts';
 
 /** A collection that does one thing to the index or the store at a time, when it is told to. */
 export class SteppedCollection {
@@ -12,15 +13,24 @@ export class SteppedCollection {
   #atGate = Promise.withResolvers<void>();
   #mayPass = Promise.withResolvers<void>();
 
-  constructor(deps: { index: Index; content: ContentStore }, rule: GarbageRule, batch: number) {
+  constructor(
+    deps: { index: Index; content: ContentStore },
+    rule: GarbageRule,
+    batch: number,
+    clock: Clock = { now: () => rule.beforeMs },
+  ) {
     this.rule = rule;
     const index: Index = {
       ...deps.index,
       garbage: this.#gated(deps.index.garbage),
+      trash: this.#gated(deps.index.trash),
       blobs: this.#gated(deps.index.blobs),
     };
     const content = this.#gated(deps.content);
-    const options = { rule, batch, dryRun: false, pace: FULL_SPEED };
+    const cause = { kind: 'collection', actor: '', rule: 'a test' } as const;
+    const options = {
+      ...{ rule, batch, cause, clock, dryRun: false, removesOriginals: true, pace: FULL_SPEED },
+    };
     this.#end = collectGarbage({ index, content }, options).finally(() => {
       this.#isOver = true;
       this.#atGate.resolve();

@@ -1,10 +1,11 @@
-import { parseGoDuration } from '../../config/duration.ts';
 import {
   type Collected,
   type CollectionWatcher,
   collectGarbage,
 } from '../../lifecycle/collect/collect-garbage.ts';
+import { garbageRule, ruleText } from '../../lifecycle/collect/rule.ts';
 import { openConfiguredState } from '../configuration.ts';
+import { durationMs } from '../duration-option.ts';
 import { Failure, reasonOf } from '../failure.ts';
 
 /** What the command line says. */
@@ -14,17 +15,8 @@ export interface GarbageCollectOptions {
   readonly quiet?: boolean;
   /** As Go writes durations. */
   readonly grace: string;
-}
-
-const NANOSECONDS_PER_MS = 1_000_000n;
-
-/** @throws Failure */
-function graceMs(text: string): number {
-  const nanoseconds = parseGoDuration(text);
-  if (nanoseconds === undefined || nanoseconds < 0n) {
-    throw new Failure(`--grace ${JSON.stringify(text)} is no duration; write it like 1h, 30m or 0`);
-  }
-  return Number(nanoseconds / NANOSECONDS_PER_MS);
+  /** As Go writes durations; undefined: as the configuration says. */
+  readonly keepDeleted?: string;
 }
 
 function say(line: string): void {
@@ -47,10 +39,11 @@ function inUnits(bytes: number): string {
 }
 
 function summary(collected: Collected, dryRun: boolean): string {
-  const { keptBlobs, blobs, manifests, freedBytes } = collected;
+  const { keptBlobs, blobs, manifests, purged, freedBytes } = collected;
   return [
     '',
     `${keptBlobs} blobs marked, ${blobs} blobs and ${manifests} manifests eligible for deletion`,
+    ...(purged === 0 ? [] : [`${purged} deleted manifests can no longer be brought back`]),
     dryRun
       ? `Without --dry-run this would free ${inUnits(freedBytes)}. Nothing was changed.`
       : `Freed ${inUnits(freedBytes)}.`,
@@ -75,11 +68,20 @@ export async function garbageCollect(
   options: GarbageCollectOptions,
 ): Promise<void> {
   const { dryRun = false, deleteUntagged = false, quiet = false } = options;
-  const beforeMs = Date.now() - graceMs(options.grace);
+  const graceMs = durationMs('--grace', options.grace);
+  const keepMs =
+    options.keepDeleted === undefined ? undefined : durationMs('--keep-deleted', options.keepDeleted);
   const state = await openConfiguredState(file);
   try {
+    const { keepDeletedMs } = state.config.storage;
     const collected = await collectGarbage(state, {
-      rule: { beforeMs, untaggedManifests: deleteUntagged },
+      rule: garbageRule({
+        ...{ nowMs: Date.now(), graceMs, untagged: deleteUntagged },
+        keepDeletedMs: keepMs ?? keepDeletedMs,
+      }),
+      cause: { kind: 'collection', actor: '', rule: ruleText({ graceMs, untagged: deleteUntagged }) },
+      clock: { now: Date.now },
+      removesOriginals: true,
       dryRun,
       ...(!quiet && { watcher: TELLING }),
     }).catch((error: unknown) => {

@@ -65,13 +65,18 @@ function rangesOf(request: HttpRequest, digest: string, sizeBytes: number): read
 export async function headBlob({ request, registry, repository, target }: RepositoryContext): Promise<Reply> {
   const digest = parseDigest(target);
   const precondition = preconditionOf(request);
-  const headers = blobHeaders(digest, await registry.blobs.sizeBytes(repository, digest));
+  const headers = blobHeaders(digest, await registry.blobs.promise(repository, digest));
   return (precondition && notModified(precondition, digest, headers)) ?? { status: 200, headers };
 }
 
 /** end-10 */
-export async function deleteBlob({ registry, repository, target }: RepositoryContext): Promise<Reply> {
-  await registry.removal.blob(repository, parseDigest(target));
+export async function deleteBlob({
+  registry,
+  repository,
+  target,
+  caller,
+}: RepositoryContext): Promise<Reply> {
+  await registry.removal.blob(repository, parseDigest(target), caller.account);
   return empty(202);
 }
 

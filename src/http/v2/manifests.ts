@@ -55,7 +55,7 @@ export async function getManifest(context: RepositoryContext): Promise<Reply> {
 export async function headManifest(context: RepositoryContext): Promise<Reply> {
   const { request, registry, repository, target } = context;
   const precondition = preconditionOf(request);
-  const manifest = await registry.manifests.find(repository, wantedReference(target));
+  const manifest = await registry.manifests.promise(repository, wantedReference(target));
   const headers = manifestHeaders(manifest);
   return (precondition && notModified(precondition, manifest.digest, headers)) ?? { status: 200, headers };
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
-import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
+import { type BlobRecord, ORIGINAL_KEYS, type ReceivedBlob } from '../blobs.ts';
+import { askedBy, recordRemoval } from './journal.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository } from './repositories.ts';
 import { endUpload } from './uploads.ts';
@@ -48,6 +49,12 @@ const DISCARD = query<{ key: string }>(
 );
 
 const DISCARDED = query<{ limit: number }, { key: string }>('SELECT key FROM discarded_keys LIMIT :limit');
+
+// Two searches in the primary key; '0' is the character after '/'.
+const DISCARDED_BUT_ORIGINALS = query<{ from: string; to: string; limit: number }, { key: string }>(
+  `SELECT key FROM discarded_keys WHERE key < :from
+   UNION ALL SELECT key FROM discarded_keys WHERE key >= :to LIMIT :limit`,
+);
 
 const FORGET = query<{ key: string }>('DELETE FROM discarded_keys WHERE key = :key');
 
@@ -104,16 +111,29 @@ export async function unlinkBlobFrom(
   session: Session,
   repository: RepositoryName,
   digest: Digest,
+  by: { readonly actor: string; readonly atMs: number } = { actor: '', atMs: Date.now() },
 ): Promise<boolean> {
-  return (await session.run(UNLINK, { repository, digest })) > 0;
+  if ((await session.run(UNLINK, { repository, digest })) === 0) return false;
+  const { actor, atMs } = by;
+  await recordRemoval(session, { kind: 'link', repository, digest, atMs, cause: askedBy(actor) });
+  return true;
 }
 
 export async function discardKeys(session: Session, keys: readonly string[]): Promise<void> {
   for (const key of keys) await session.run(DISCARD, { key });
 }
 
-export async function listDiscardedKeys(session: Session, limit: number): Promise<string[]> {
-  return (await session.all(DISCARDED, { limit })).map((row) => row.key);
+export async function listDiscardedKeys(
+  session: Session,
+  limit: number,
+  { originals }: { readonly originals: boolean } = { originals: true },
+): Promise<string[]> {
+  const from = ORIGINAL_KEYS;
+  const to = `${ORIGINAL_KEYS.slice(0, -1)}0`;
+  const rows = await (originals
+    ? session.all(DISCARDED, { limit })
+    : session.all(DISCARDED_BUT_ORIGINALS, { from, to, limit }));
+  return rows.map((row) => row.key);
 }
 
 export async function forgetKeys(session: Session, keys: readonly string[]): Promise<void> {

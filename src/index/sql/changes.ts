@@ -1,8 +1,9 @@
 import type { Digest } from '../../oci/digest.ts';
-import type { RepositoryName, Tag } from '../../oci/reference.ts';
-import type { ReceivedBlob } from '../blobs.ts';
+import type { RepositoryName } from '../../oci/reference.ts';
+import type { BlobIndex, ReceivedBlob } from '../blobs.ts';
 import type { ChangeNote, EventAction, EventTarget, Tally } from '../events.ts';
-import type { ReceivedManifest } from '../manifests.ts';
+import type { ManifestIndex, ReceivedManifest } from '../manifests.ts';
+import type { TagIndex } from '../tags.ts';
 import { commitBlob, findBlob, mountBlob, unlinkBlobFrom } from './blobs.ts';
 import { recordEvents } from './events.ts';
 import { putManifest, removeManifest } from './manifests.ts';
@@ -54,8 +55,8 @@ const CHANGES = {
     return { result, told: result ? [{ action: 'mount', target }] : [] };
   },
 
-  async unlinkBlob(session: Session, repository: RepositoryName, digest: Digest) {
-    const result = await unlinkBlobFrom(session, repository, digest);
+  async unlinkBlob(session: Session, ...[repository, digest, by]: Parameters<BlobIndex['unlink']>) {
+    const result = await unlinkBlobFrom(session, repository, digest, by);
     return { result, told: result ? [deleted({ kind: 'blob', repository, digest })] : [] };
   },
 
@@ -76,25 +77,21 @@ const CHANGES = {
   },
 
   /** The manifest, and after it each tag that pointed to it. */
-  async removeManifest(
-    session: Session,
-    repository: RepositoryName,
-    digest: Digest,
-    actor: string,
-    atMs: number,
-  ) {
+  async removeManifest(session: Session, ...args: Parameters<ManifestIndex['remove']>) {
+    const [repository, digest] = args;
     const tags = await tagsOfManifest(session, repository, digest);
-    const result = await removeManifest(session, repository, digest, actor, atMs);
+    const result = await removeManifest(session, ...args);
     const told = [
       deleted({ kind: 'manifest', repository, digest }),
       ...tags.map((tag) => deleted({ kind: 'manifest', repository, tag })),
     ];
-    return { result, told: result ? told : [] };
+    return { result, told: result === true ? told : [] };
   },
 
-  async removeTag(session: Session, repository: RepositoryName, tag: Tag, actor: string, atMs: number) {
-    const result = await removeTag(session, repository, tag, actor, atMs);
-    return { result, told: result ? [deleted({ kind: 'manifest', repository, tag })] : [] };
+  async removeTag(session: Session, ...args: Parameters<TagIndex['remove']>) {
+    const [repository, tag] = args;
+    const result = await removeTag(session, ...args);
+    return { result, told: result === true ? [deleted({ kind: 'manifest', repository, tag })] : [] };
   },
 } as const satisfies Record<string, (session: Session, ...args: never[]) => Promise<Change<unknown>>>;
 

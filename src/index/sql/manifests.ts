@@ -3,10 +3,13 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
+import type { Cause } from '../journal.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
+import { askedBy } from './journal.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
+import { holdWhatItKept, moveToTrash, takeFromTrash } from './trash.ts';
 
 const MAX_LISTED_ANNOTATIONS = 64 * 1024;
 
@@ -84,25 +87,12 @@ const PUT_REFERENCES = query<{ repository: number; manifest: string; targets: st
    ON CONFLICT DO NOTHING`,
 );
 
-const DELETE = query<{ repository: number; digest: string }>(
-  'DELETE FROM manifests WHERE repository_id = :repository AND digest = :digest',
-);
-
-const DELETE_REFERENCES = query<{ repository: number; manifest: string }>(
-  'DELETE FROM manifest_references WHERE repository_id = :repository AND manifest = :manifest',
-);
-
 const CHILDREN = query<{ repository: number; manifest: string }, { target: string }>(
   `SELECT target FROM manifest_references
    WHERE repository_id = :repository AND manifest = :manifest AND EXISTS (
      SELECT 1 FROM manifests
      WHERE manifests.repository_id = :repository AND manifests.digest = manifest_references.target
    )`,
-);
-
-const DELETE_UNUSED_BODY = query<{ digest: string }>(
-  `DELETE FROM manifest_bodies
-   WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest)`,
 );
 
 export function toRecord(row: ManifestRow): ManifestRecord {
@@ -186,6 +176,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   for (const parts of [manifest.blobs, manifest.foreignBlobs, manifest.manifests]) {
     await session.run(PUT_REFERENCES, { repository, manifest: digest, targets: toJson(parts) });
   }
+  await takeFromTrash(session, repository, digest);
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {
     await moveTag(session, { repository, tag, digest, actor: received.actor, atMs: received.atMs });
@@ -200,22 +191,16 @@ export async function removeManifest(
   actor: string,
   atMs: number,
   precondition: Precondition = {},
+  cause: Cause = askedBy(actor),
 ): Promise<boolean | 'changed'> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
   if ((await session.first(IS_HERE, { repository, digest })) === undefined) return false;
   if (!holds(precondition, digest)) return 'changed';
   // Before the manifest goes: the history keeps its type and size.
-  await removeTagsOf(session, { repository, digest, actor, atMs });
-  return deleteManifest(session, repository, digest);
-}
-
-/** Deletes the manifest and what it refers to, but no tag. @returns whether it was there */
-export async function deleteManifest(session: Session, repository: number, digest: string): Promise<boolean> {
-  if ((await session.run(DELETE, { repository, digest })) === 0) return false;
-  await session.run(DELETE_REFERENCES, { repository, manifest: digest });
-  await session.run(DELETE_UNUSED_BODY, { digest });
-  return true;
+  await removeTagsOf(session, { repository, name, digest, actor, atMs, cause });
+  await holdWhatItKept(session, { repository, digest, at: atMs });
+  return moveToTrash(session, { repository, name, digest, atMs, cause });
 }
 
 /** The manifests of the repository that this one lists. */

@@ -1,5 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { Tag } from '../../oci/reference.ts';
+import type { Cause } from '../journal.ts';
 import type { RemovedTags, TagFacts, TagRemoval } from '../retention.ts';
 import { childrenOf, removeManifest } from './manifests.ts';
 import { query, type Session } from './query.ts';
@@ -15,7 +16,8 @@ const STILL_THERE = query<{ repository: number; moves: string }, { count: number
 
 const IS_UNNEEDED = query<{ repository: number; digest: string; before: number }, { digest: string }>(
   `SELECT digest FROM manifests
-   WHERE repository_id = :repository AND digest = :digest AND pushed_at < :before
+   WHERE repository_id = :repository AND digest = :digest
+     AND pushed_at < :before
      AND NOT EXISTS (SELECT 1 FROM tags WHERE tags.repository_id = :repository AND tags.digest = :digest)
      AND NOT EXISTS (
        SELECT 1 FROM manifest_references
@@ -47,10 +49,11 @@ export async function removeTagsByRule(
   const { assuming } = removal;
   const there = await session.first(STILL_THERE, { repository, moves: JSON.stringify(assuming) });
   if (there?.count !== assuming.length) return 'outdated';
-  for (const { facts } of removal.tags) {
+  for (const { facts, rule } of removal.tags) {
     const current = await factsOfTag(session, repository, facts.tag);
     if (current === undefined || !isSame(current, facts)) continue;
-    await removeWithManifest(session, removal, { repository, ...facts }, removed);
+    const cause: Cause = { kind: 'retention', actor: removal.actor, rule };
+    await removeWithManifest(session, removal, { repository, cause, ...facts }, removed);
   }
   return removed;
 }
@@ -59,11 +62,11 @@ export async function removeTagsByRule(
 async function removeWithManifest(
   session: Session,
   { repository: name, beforeMs: before, actor, atMs }: TagRemoval,
-  { repository, tag, digest: first }: { repository: number; tag: Tag; digest: Digest },
+  { repository, tag, digest: first, cause }: { repository: number; tag: Tag; digest: Digest; cause: Cause },
   removed: { tags: Tag[]; manifests: Digest[] },
 ): Promise<void> {
   const drop = async (one: Tag): Promise<void> => {
-    await removeTag(session, name, one, actor, atMs);
+    await removeTag(session, name, one, actor, atMs, {}, cause);
     removed.tags.push(one);
   };
   await drop(tag);
@@ -76,7 +79,7 @@ async function removeWithManifest(
       ...(await referrersOf(session, repository, digest)),
       ...attached.map((one) => one.digest),
     );
-    await removeManifest(session, name, digest, actor, atMs);
+    await removeManifest(session, name, digest, actor, atMs, {}, cause);
     removed.manifests.push(digest);
     for (const one of attached) await drop(one.tag);
   }

@@ -4,6 +4,9 @@ import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
+import * as holds from './holds.ts';
+import * as journal from './journal.ts';
+import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
 import * as pulls from './pulls.ts';
 import type { Session } from './query.ts';
@@ -13,6 +16,7 @@ import * as retention from './retention-facts.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
+import * as trash from './trash-list.ts';
 import * as uploads from './uploads.ts';
 
 /**
@@ -30,8 +34,8 @@ export function createSqlIndex(
       commit: (blob) => transact('commitBlob', blob),
       mount: (repository, digest, from, atMs) => transact('mountBlob', repository, digest, from, atMs),
       holder: (digest, among) => blobs.findHolder(read, digest, among),
-      unlink: (repository, digest) => transact('unlinkBlob', repository, digest),
-      discarded: (limit) => blobs.listDiscardedKeys(read, limit),
+      unlink: (repository, digest, by) => transact('unlinkBlob', repository, digest, by),
+      discarded: (limit, options) => blobs.listDiscardedKeys(read, limit, options),
       forget: (keys) => transact('forgetKeys', keys),
     },
     manifests: {
@@ -39,14 +43,14 @@ export function createSqlIndex(
       findByTag: (repository, tag) => manifests.findManifestByTag(read, repository, tag),
       read: (digest) => manifests.readManifest(read, digest),
       put: (received) => transact('putManifest', received),
-      remove: (repository, digest, actor, atMs, precondition) =>
-        transact('removeManifest', repository, digest, actor, atMs, precondition),
+      remove: (repository, digest, actor, atMs, precondition, cause) =>
+        transact('removeManifest', repository, digest, actor, atMs, precondition, cause),
       referrers: (repository, digest, page) => listReferrers(read, repository, digest, page),
     },
     tags: {
       list: (repository, page) => tags.listTags(read, repository, page),
-      remove: (repository, tag, actor, atMs, precondition) =>
-        transact('removeTag', repository, tag, actor, atMs, precondition),
+      remove: (repository, tag, actor, atMs, precondition, cause) =>
+        transact('removeTag', repository, tag, actor, atMs, precondition, cause),
       history: (repository, tag, page) => tagHistory(read, repository, tag, page),
       repositories: (page) => tags.listRepositories(read, page),
     },
@@ -55,7 +59,7 @@ export function createSqlIndex(
       find: (id) => uploads.findUpload(read, id),
       claim: (id, key, atMs) => transact('claimPart', id, key, atMs),
       advance: (step) => transact('advanceUpload', step),
-      remove: (id) => transact('removeUpload', id),
+      remove: (id, expiredAtMs) => transact('removeUpload', id, expiredAtMs),
       stale: (untouchedSinceMs, limit) => uploads.staleUploads(read, untouchedSinceMs, limit),
     },
     garbage: {
@@ -63,10 +67,32 @@ export function createSqlIndex(
       scanManifests: (repository, rule, page) => garbage.scanManifests(read, repository, rule, page),
       scanLinks: (repository, rule, page) => garbage.scanLinks(read, repository, rule, page),
       scanBlobs: (rule, page) => garbage.scanBlobs(read, rule, page),
-      removeManifests: (repository, rule, digests) =>
-        transact('removeGarbageManifests', repository, rule, digests),
-      removeLinks: (repository, rule, digests) => transact('removeGarbageLinks', repository, rule, digests),
-      removeBlobs: (digests) => transact('removeGarbageBlobs', digests),
+      removeManifests: (rule, manifests, note) => transact('removeGarbageManifests', rule, manifests, note),
+      removeLinks: (rule, links, note) => transact('removeGarbageLinks', rule, links, note),
+      removeBlobs: (digests, note) => transact('removeGarbageBlobs', digests, note),
+    },
+    trash: {
+      list: (filter, page) => trash.listDeleted(read, filter, page),
+      find: (repository, digest) => trash.findDeleted(read, repository, digest),
+      restore: (restoration) => transact('restoreDeleted', restoration),
+      purge: (keptSinceMs, limit, note) => transact('purgeTrash', keptSinceMs, limit, note),
+    },
+    holds: {
+      isBlobHeld: (repository, digest, sinceMs) => holds.isBlobHeld(read, repository, digest, sinceMs),
+      holdBlob: (repository, digest, atMs) => transact('holdBlob', repository, digest, atMs),
+      isManifestHeld: (repository, digest, sinceMs) =>
+        holds.isManifestHeld(read, repository, digest, sinceMs),
+      holdManifest: (repository, digest, atMs) => transact('holdManifest', repository, digest, atMs),
+    },
+    journal: {
+      list: (filter, page) => journal.listRemovals(read, filter, page),
+      prune: (beforeMs, limit) => transact('pruneRemovals', beforeMs, limit),
+    },
+    leases: {
+      find: (name) => leases.findLease(read, name),
+      claim: (claim) => transact('claimLease', claim),
+      renew: (name, owner, untilMs) => transact('renewLease', name, owner, untilMs),
+      release: (name, owner, nowMs, result) => transact('releaseLease', name, owner, nowMs, result),
     },
     pulls: {
       record: (counted) => transact('recordPulls', counted),

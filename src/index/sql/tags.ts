@@ -1,10 +1,13 @@
 import type { Digest } from '../../oci/digest.ts';
 import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
+import type { Cause } from '../journal.ts';
 import type { Page } from '../tags.ts';
+import { askedBy, recordRemoval } from './journal.ts';
 import { query, type Session } from './query.ts';
 import { isListed, listedNames, repositoryId } from './repositories.ts';
 import { addTagEvent } from './tag-history.ts';
+import { keepTag } from './trash.ts';
 
 const OF_REPOSITORY = query<{ repository: string; after: string; limit: number }, { name: string }>(
   `SELECT name FROM tags
@@ -54,17 +57,35 @@ export async function moveTag(
   if (previous === digest) return;
   await session.run(PUT, { repository, tag, digest, at: atMs });
   await addTagEvent(session, { repository, tag, digest, previous, actor, atMs });
+  if (previous === null) return;
+  const cause: Cause = { kind: 'push', actor, rule: '' };
+  await keepTag(session, { repository, tag, digest: previous, movedTo: digest, atMs, cause });
+}
+
+/** A tag, or all tags of a manifest, that are to go. */
+interface TagRemoval {
+  readonly repository: number;
+  /** The repository's. */
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+  readonly actor: string;
+  readonly atMs: number;
+  readonly cause: Cause;
+}
+
+async function dropTag(session: Session, tag: string, removal: TagRemoval): Promise<void> {
+  const { repository, name, digest, actor, atMs, cause } = removal;
+  await session.run(DELETE, { repository, tag });
+  await addTagEvent(session, { repository, tag, digest: null, previous: digest, actor, atMs });
+  await keepTag(session, { repository, tag, digest, movedTo: undefined, atMs, cause });
+  await recordRemoval(session, { kind: 'tag', repository: name, name: tag, digest, atMs, cause });
 }
 
 /** Removes every tag of a manifest that is about to be removed. */
-export async function removeTagsOf(
-  session: Session,
-  removal: { repository: number; digest: string; actor: string; atMs: number },
-): Promise<void> {
-  const { repository, digest, actor, atMs } = removal;
+export async function removeTagsOf(session: Session, removal: TagRemoval): Promise<void> {
+  const { repository, digest } = removal;
   for (const { name: tag } of await session.all(OF_DIGEST, { repository, digest })) {
-    await session.run(DELETE, { repository, tag });
-    await addTagEvent(session, { repository, tag, digest: null, previous: digest, actor, atMs });
+    await dropTag(session, tag, removal);
   }
 }
 
@@ -75,14 +96,14 @@ export async function removeTag(
   actor: string,
   atMs: number,
   precondition: Precondition = {},
+  cause: Cause = askedBy(actor),
 ): Promise<boolean | 'changed'> {
   const repository = await repositoryId(session, name);
   if (repository === undefined) return false;
   const previous = await digestOfTag(session, repository, tag);
   if (previous === undefined) return false;
   if (!holds(precondition, previous)) return 'changed';
-  await session.run(DELETE, { repository, tag });
-  await addTagEvent(session, { repository, tag, digest: null, previous, actor, atMs });
+  await dropTag(session, tag, { repository, name, digest: previous, actor, atMs, cause });
   return true;
 }
 

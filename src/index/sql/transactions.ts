@@ -4,11 +4,17 @@ import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
+import * as holds from './holds.ts';
+import * as journal from './journal.ts';
+import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as tags from './tags.ts';
+import * as trash from './trash.ts';
+import * as restore from './trash-restore.ts';
+import { removeUpload } from './upload-removal.ts';
 import * as uploads from './uploads.ts';
 
 /**
@@ -26,17 +32,20 @@ export const TRANSACTIONS = {
   createUpload: uploads.createUpload,
   claimPart: uploads.claimPart,
   advanceUpload: uploads.advanceUpload,
-  removeUpload: async (session: Session, id: string): Promise<boolean> => {
-    const keys = await uploads.endUpload(session, id);
-    if (keys === undefined) return false;
-    await blobs.discardKeys(session, keys);
-    return true;
-  },
+  removeUpload,
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,
   recordPulls,
   removeTagsByRule,
+  purgeTrash: trash.purgeTrash,
+  restoreDeleted: restore.restoreDeleted,
+  pruneRemovals: journal.pruneRemovals,
+  claimLease: leases.claimLease,
+  renewLease: leases.renewLease,
+  releaseLease: leases.releaseLease,
+  holdBlob: holds.holdBlob,
+  holdManifest: holds.holdManifest,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,

@@ -1,5 +1,8 @@
 import { COUNT_PULLS } from './migration-pulls.ts';
+import { JOURNAL } from './migration-journal.ts';
+import { LEASES } from './migration-leases.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { KEEP_DELETED } from './migration-trash.ts';
 
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
@@ -188,4 +191,7 @@ export const MIGRATIONS: readonly string[] = [
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
   COUNT_PULLS,
+  KEEP_DELETED,
+  JOURNAL,
+  LEASES,
 ];

@@ -1,9 +1,18 @@
 import type { ContentStore } from '../../content/content-store.ts';
-import type { GarbageBlob, GarbageIndex, GarbageRule } from '../../index/garbage.ts';
+import type {
+  GarbageBlob,
+  GarbageIndex,
+  GarbageRule,
+  InRepository,
+  RemovalNote,
+} from '../../index/garbage.ts';
 import type { Index } from '../../index/index.ts';
+import type { Cause } from '../../index/journal.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
+import type { Clock } from '../../ports.ts';
 import { removeDiscarded } from '../remove-discarded.ts';
+import { Batch } from './batch.ts';
 import { type Pace, SteadyPace } from './pace.ts';
 import { pagesOf } from './pages.ts';
 
@@ -22,6 +31,8 @@ export interface CollectionWatcher {
 export interface Collected {
   readonly repositories: number;
   readonly manifests: number;
+  /** Manifests that had been deleted before and whose keep time is over; in a dry run they are not counted. */
+  readonly purged: number;
   /** Blobs that were taken out of a repository. */
   readonly links: number;
   readonly blobs: number;
@@ -32,6 +43,11 @@ export interface Collected {
 
 export interface CollectionOptions {
   readonly rule: GarbageRule;
+  /** For the journal. */
+  readonly cause: Cause;
+  readonly clock: Clock;
+  /** Whether files of registry:2 are removed too, without which it could no longer serve the folder. */
+  readonly removesOriginals: boolean;
   readonly dryRun: boolean;
   readonly watcher?: CollectionWatcher;
   /** How fast; in a running registry others want to write too. */
@@ -42,113 +58,151 @@ export interface CollectionOptions {
 
 const DEFAULT_BATCH = 50;
 
+type RemovedManifests = Awaited<ReturnType<GarbageIndex['removeManifests']>>;
+
 /** Fields of {@link Collected} while they are counted. */
 type Count = { -readonly [K in keyof Collected]: Collected[K] };
 
 /**
- * Removes what nothing needs any more, while pushes go on: manifests first, if they are asked for, then blobs from
- * their repositories, then blobs that are in none, and last their bytes. Each step is small, checks again what it
- * removes in the transaction that removes it, and leaves everything that is still listed whole. One that was cut off
- * is finished by the next.
+ * Removes what nothing needs any more, while pushes go on: manifests first, if they are asked for, then those whose keep
+ * time is over, then blobs from their repositories, then blobs that are in none, and last their bytes. Each step is
+ * small, checks again what it removes in the transaction that removes it, and leaves everything that is still listed
+ * whole. One that was cut off is finished by the next.
  * @throws AggregateError where bytes could not be removed; they are tried again at the next collection
  */
 export async function collectGarbage(
   deps: { index: Index; content: ContentStore },
   options: CollectionOptions,
 ): Promise<Collected> {
-  const collection = new Collection(deps.index.garbage, options);
+  const collection = new Collection(deps.index, options);
   const collected = await collection.run();
-  if (!options.dryRun) await removeDiscarded(deps);
+  if (!options.dryRun) await removeDiscarded(deps, { originals: options.removesOriginals });
   return collected;
 }
 
 class Collection {
-  readonly #index: GarbageIndex;
+  readonly #index: Index;
+  readonly #options: CollectionOptions;
   readonly #rule: GarbageRule;
-  readonly #dryRun: boolean;
   readonly #watcher: CollectionWatcher;
   readonly #pace: Pace;
-  readonly #batch: number;
+  readonly #size: number;
   readonly #count: Count = {
-    repositories: 0,
-    manifests: 0,
-    links: 0,
-    blobs: 0,
-    freedBytes: 0,
-    keptBlobs: 0,
+    ...{ repositories: 0, manifests: 0, purged: 0, links: 0, blobs: 0, freedBytes: 0, keptBlobs: 0 },
   };
 
-  constructor(index: GarbageIndex, options: CollectionOptions) {
+  constructor(index: Index, options: CollectionOptions) {
     this.#index = index;
+    this.#options = options;
     this.#rule = options.rule;
-    this.#dryRun = options.dryRun;
     this.#watcher = options.watcher ?? {};
     this.#pace = options.pace ?? new SteadyPace();
-    this.#batch = options.batch ?? DEFAULT_BATCH;
+    this.#size = options.batch ?? DEFAULT_BATCH;
   }
 
   async run(): Promise<Collected> {
-    const repositories = pagesOf(async (page) => {
-      const names = await this.#index.repositories(page);
-      return { entries: names, next: names.length < page.limit ? undefined : names.at(-1) };
-    });
-    for await (const { entries } of repositories) for (const name of entries) await this.#repository(name);
+    if (this.#rule.untaggedManifests) await this.#manifests();
+    if (!this.#options.dryRun) await this.#purge();
+    await this.#links();
     await this.#blobs();
     return this.#count;
   }
 
-  async #repository(name: RepositoryName): Promise<void> {
-    this.#count.repositories += 1;
-    this.#watcher.repository?.(name);
-    if (this.#rule.untaggedManifests) await this.#manifests(name);
-    for await (const { garbage } of pagesOf((page) => this.#index.scanLinks(name, this.#rule, page))) {
-      for (const digests of batches(garbage, this.#batch)) {
-        const gone = await this.#write(digests, () => this.#index.removeLinks(name, this.#rule, digests));
-        this.#count.links += gone.length;
-        for (const digest of gone) this.#watcher.link?.(name, digest);
+  /** @param isFirstPass whether they are told of now */
+  async *#repositories(isFirstPass: boolean): AsyncGenerator<RepositoryName> {
+    const pages = pagesOf(async (page) => {
+      const names = await this.#index.garbage.repositories(page);
+      return { entries: names, next: names.length < page.limit ? undefined : names.at(-1) };
+    });
+    for await (const { entries } of pages) {
+      for (const name of entries) {
+        if (isFirstPass) {
+          this.#count.repositories += 1;
+          this.#watcher.repository?.(name);
+        }
+        yield name;
       }
     }
   }
 
-  async #manifests(name: RepositoryName): Promise<void> {
-    for await (const { garbage } of pagesOf((page) => this.#index.scanManifests(name, this.#rule, page))) {
-      // A child cannot go before the last index that lists it: it is tried again after each of them.
-      const waiting = [...garbage];
-      while (waiting.length > 0) {
-        const digests = waiting.splice(0, this.#batch);
-        const { removed, children } = await this.#write({ removed: digests, children: [] }, () =>
-          this.#index.removeManifests(name, this.#rule, digests),
-        );
-        waiting.push(...children);
-        this.#count.manifests += removed.length;
-        for (const digest of removed) this.#watcher.manifest?.(name, digest);
+  async #manifests(): Promise<void> {
+    const { garbage } = this.#index;
+    // A child cannot go before the last index that lists it: it is tried again after each of them.
+    const batch = new Batch<InRepository>(this.#size, async (manifests) => {
+      const found = { removed: [...manifests], children: [] };
+      const { removed, children } = await this.#write<RemovedManifests>(found, (note) =>
+        garbage.removeManifests(this.#rule, manifests, note),
+      );
+      this.#count.manifests += removed.length;
+      for (const { repository, digest } of removed) this.#watcher.manifest?.(repository, digest);
+      return children;
+    });
+    for await (const repository of this.#repositories(true)) {
+      for await (const page of pagesOf((at) => garbage.scanManifests(repository, this.#rule, at))) {
+        await batch.add(page.garbage.map((digest) => ({ repository, digest })));
       }
     }
+    await batch.finish();
+  }
+
+  /** From here on, what these manifests named is as good as any other garbage. */
+  async #purge(): Promise<void> {
+    const keptSinceMs = this.#rule.keptSinceMs ?? Number.MAX_SAFE_INTEGER;
+    for (let hasMore = true; hasMore; ) {
+      const step = await this.#pace.step(() =>
+        this.#index.trash.purge(keptSinceMs, this.#size, this.#note()),
+      );
+      this.#count.purged += step.manifests.length;
+      hasMore = step.hasMore;
+    }
+    // Those that went just now are counted already.
+    if (this.#rule.keptSinceMs === undefined) this.#count.purged -= this.#count.manifests;
+  }
+
+  async #links(): Promise<void> {
+    const { garbage } = this.#index;
+    const batch = new Batch<InRepository>(this.#size, async (blobs) => {
+      const gone = await this.#write(blobs, (note) => garbage.removeLinks(this.#rule, blobs, note));
+      this.#count.links += gone.length;
+      for (const { repository, digest } of gone) this.#watcher.link?.(repository, digest);
+      return [];
+    });
+    for await (const repository of this.#repositories(!this.#rule.untaggedManifests)) {
+      for await (const page of pagesOf((at) => garbage.scanLinks(repository, this.#rule, at))) {
+        await batch.add(page.garbage.map((digest) => ({ repository, digest })));
+      }
+    }
+    await batch.finish();
   }
 
   async #blobs(): Promise<void> {
-    for await (const { garbage, kept } of pagesOf((page) => this.#index.scanBlobs(this.#rule, page))) {
-      this.#count.keptBlobs += kept;
-      for (const blobs of batches(garbage, this.#batch)) {
-        const gone = await this.#write(blobs, () =>
-          this.#index.removeBlobs(blobs.map((blob) => blob.digest)),
-        );
-        this.#count.keptBlobs += blobs.length - gone.length;
-        this.#count.blobs += gone.length;
-        for (const blob of gone) {
-          this.#count.freedBytes += blob.sizeBytes;
-          this.#watcher.blob?.(blob);
-        }
+    const { garbage } = this.#index;
+    const batch = new Batch<GarbageBlob>(this.#size, async (blobs) => {
+      const digests = blobs.map(({ digest }) => digest);
+      const gone = await this.#write(blobs, (note) => garbage.removeBlobs(digests, note));
+      this.#count.keptBlobs += blobs.length - gone.length;
+      this.#count.blobs += gone.length;
+      for (const blob of gone) {
+        this.#count.freedBytes += blob.sizeBytes;
+        this.#watcher.blob?.(blob);
       }
+      return [];
+    });
+    for await (const page of pagesOf((at) => garbage.scanBlobs(this.#rule, at))) {
+      this.#count.keptBlobs += page.kept;
+      await batch.add(page.garbage);
     }
+    await batch.finish();
   }
 
   /** One transaction, at the pace that leaves room for others; in a dry run none, and all is as found. */
-  #write<T>(found: T, transaction: () => Promise<T>): Promise<T> {
-    return this.#dryRun ? Promise.resolve(found) : this.#pace.step(transaction);
+  #write<T>(found: T, transaction: (note: RemovalNote) => Promise<T>): Promise<T> {
+    if (this.#options.dryRun) return Promise.resolve(found);
+    return this.#pace.step(() => transaction(this.#note()));
   }
-}
 
-function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
-  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+  #note(): RemovalNote {
+    const { clock, cause } = this.#options;
+    return { atMs: clock.now(), cause };
+  }
 }

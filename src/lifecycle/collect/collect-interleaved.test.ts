@@ -21,7 +21,7 @@ import type { Digest } from '../../oci/digest.ts';
 
 const LONG_AGO = 1;
 const NOW = 1_000;
-const RULE = { beforeMs: 500, untaggedManifests: true };
+const RULE = { beforeMs: 500, keptSinceMs: undefined, untaggedManifests: true };
 const CONTENT = { remove: async () => undefined } as unknown as ContentStore;
 
 // Always the same: each repository makes a collection longer by some steps.

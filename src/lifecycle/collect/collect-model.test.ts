@@ -188,7 +188,7 @@ const collect = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 4 }), fc.consta
       `collect${untaggedManifests ? ' -m' : ''}, ${steps} steps by ${batch}`,
       async (model, real) => {
         if (real.collection === undefined || real.collection.isOver) {
-          const rule = { beforeMs: real.nowMs - GRACE_MS, untaggedManifests };
+          const rule = { beforeMs: real.nowMs - GRACE_MS, keptSinceMs: undefined, untaggedManifests };
           real.collection = new SteppedCollection(real, rule, batch);
         }
         for (let step = 0; step < steps; step += 1) {
@@ -222,7 +222,7 @@ function everythingIn(file: string) {
 /** After the grace time, a collection leaves what the model needs and nothing else. */
 async function endsClean(model: CollectionModel, real: Real, untaggedManifests: boolean): Promise<void> {
   real.nowMs += 2 * GRACE_MS;
-  const rule: GarbageRule = { beforeMs: real.nowMs - GRACE_MS, untaggedManifests };
+  const rule: GarbageRule = { beforeMs: real.nowMs - GRACE_MS, keptSinceMs: undefined, untaggedManifests };
   real.collection = new SteppedCollection(real, rule, 2);
   await real.collection.finish();
   const expected = model.repositories.map((repository) => {

@@ -169,6 +169,10 @@ export function manifestContract(shared: SharedIndex): void {
     expect(Buffer.from((await shared.index.manifests.read(received.digest)) ?? [])).toEqual(received.bytes);
     expect(await shared.index.manifests.find(two, received.digest)).toBeDefined();
     await shared.index.manifests.remove(two, received.digest, 'bob', 1);
+    // They can be brought back until they are purged.
+    expect(await shared.bodies(received.digest)).toBe(1);
+    const cause = { kind: 'collection', actor: '', rule: '' } as const;
+    await shared.index.trash.purge(Number.MAX_SAFE_INTEGER, 1_000, { atMs: 2, cause });
     expect(await shared.index.manifests.read(received.digest)).toBeUndefined();
     expect(await shared.bodies(received.digest)).toBe(0);
   });

@@ -28,7 +28,9 @@ export function endContract(shared: SharedIndex): void {
     const step = { id: 'x', key: 'x', partBytes: 1, fromBytes: 0, atMs: 1 };
     const blob = { uploadId: 'x', repository, digest, key: 'x', sizeBytes: 1, atMs: 1 };
     const account = { name: 'x', passwordHash: 'x', isAdmin: false };
-    const rule = { beforeMs: 1, untaggedManifests: true };
+    const rule = { beforeMs: 1, keptSinceMs: undefined, untaggedManifests: true };
+    const cause = { kind: 'api', actor: '', rule: '' } as const;
+    const note = { atMs: 1, cause };
     const methods: Record<string, () => Promise<unknown>> = {
       'blobs.find': () => closed.blobs.find(repository, digest),
       'blobs.commit': () => closed.blobs.commit(blob),
@@ -58,9 +60,35 @@ export function endContract(shared: SharedIndex): void {
       'garbage.scanManifests': () => closed.garbage.scanManifests(repository, rule, FIRST_PAGE),
       'garbage.scanLinks': () => closed.garbage.scanLinks(repository, rule, FIRST_PAGE),
       'garbage.scanBlobs': () => closed.garbage.scanBlobs(rule, FIRST_PAGE),
-      'garbage.removeManifests': () => closed.garbage.removeManifests(repository, rule, [digest]),
-      'garbage.removeLinks': () => closed.garbage.removeLinks(repository, rule, [digest]),
-      'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest]),
+      'garbage.removeManifests': () => closed.garbage.removeManifests(rule, [{ repository, digest }], note),
+      'garbage.removeLinks': () => closed.garbage.removeLinks(rule, [{ repository, digest }], note),
+      'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest], note),
+      'trash.list': () => closed.trash.list({ keptSinceMs: 1 }, FIRST_PAGE),
+      'trash.find': () => closed.trash.find(repository, digest),
+      'trash.restore': () =>
+        closed.trash.restore({
+          ...{
+            repository,
+            wanted: { digest },
+            keptSinceMs: 1,
+            moveTags: false,
+            withTags: true,
+            actor: '',
+            atMs: 1,
+          },
+        }),
+      'trash.purge': () => closed.trash.purge(1, 1, note),
+      'holds.isBlobHeld': () => closed.holds.isBlobHeld(repository, digest, 1),
+      'holds.holdBlob': () => closed.holds.holdBlob(repository, digest, 1),
+      'holds.isManifestHeld': () => closed.holds.isManifestHeld(repository, digest, 1),
+      'holds.holdManifest': () => closed.holds.holdManifest(repository, digest, 1),
+      'journal.list': () => closed.journal.list({}, { before: undefined, limit: 1 }),
+      'journal.prune': () => closed.journal.prune(1, 1),
+      'leases.find': () => closed.leases.find('x'),
+      'leases.claim': () =>
+        closed.leases.claim({ name: 'x', owner: 'y', nowMs: 1, untilMs: 2, dueBeforeMs: 1 }),
+      'leases.renew': () => closed.leases.renew('x', 'y', 2),
+      'leases.release': () => closed.leases.release('x', 'y', 2, undefined),
       'accounts.find': () => closed.accounts.find('x'),
       'accounts.list': () => closed.accounts.list(),
       'accounts.isEmpty': () => closed.accounts.isEmpty(),
