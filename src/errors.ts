@@ -43,6 +43,12 @@ export const ERRORS = {
     message: 'invalid content range',
     description: 'A chunk does not begin where the upload stands. GET the upload to learn its offset.',
   },
+  COLLECTION_BUSY: {
+    code: 'COLLECTION_BUSY',
+    status: 409,
+    message: 'a garbage collection is under way',
+    description: 'One collection at a time; the state of the one under way can be asked for.',
+  },
   CLIENT_GONE: {
     code: 'BLOB_UPLOAD_INVALID',
     status: 400,
@@ -104,6 +110,12 @@ export const ERRORS = {
     message: 'repository name not known to registry',
     description: 'No manifest was ever pushed to this repository.',
   },
+  NOT_KEPT: {
+    code: 'NOT_KEPT',
+    status: 404,
+    message: 'not among what was deleted and is still kept',
+    description: 'Nothing of this name was deleted within the keep time, so that it cannot be brought back.',
+  },
   NOT_FOUND: {
     code: 'UNSUPPORTED',
     status: 404,
@@ -157,6 +169,12 @@ export const ERRORS = {
     status: 429,
     message: 'too many requests',
     description: 'The client asks too often; Retry-After says when to come back.',
+  },
+  TAG_IN_USE: {
+    code: 'TAG_IN_USE',
+    status: 409,
+    message: 'the tag points elsewhere by now',
+    description: 'What was deleted had this tag, which points to another manifest by now. Ask to move it.',
   },
   TOO_MANY_TAGS: {
     code: 'TAG_INVALID',

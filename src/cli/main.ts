@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
+import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { StatsOptions } from './commands/stats.ts';
+import type { DeletedOptions } from './commands/undelete.ts';
 import type { UserOptions } from './commands/user.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
@@ -105,6 +107,63 @@ program
   .action((repository: string | undefined, options: StatsOptions) =>
     orExplain(async () => (await import('./commands/stats.ts')).stats(repository, options)),
   );
+
+const CONFIG = [
+  '-c, --config <config.yml>',
+  'the configuration of the registry, which says where its data are',
+] as const;
+
+program
+  .command('deleted')
+  .description('list what was deleted, or what tags pointed to, and can be brought back, the latest first')
+  .argument('[repository]', 'only of this one')
+  .option(...CONFIG)
+  .option('--json', 'print for machines, one object a line')
+  .action((repository: string | undefined, options: DeletedOptions) =>
+    orExplain(async () => (await import('./commands/undelete.ts')).listDeleted(repository, options)),
+  );
+
+program
+  .command('undelete')
+  .description('bring back what was deleted; works while the registry runs')
+  .argument(
+    '<repository[:tag|@digest]>',
+    'where a tag pointed, a manifest with its tags, or all of a repository',
+  )
+  .option(...CONFIG)
+  .option('--move', 'move the tag where it points elsewhere by now')
+  .option('--no-tags', 'of a digest: leave its tags as they are')
+  .option('--json', 'print for machines')
+  .action((image: string, options: DeletedOptions & { move?: boolean; tags?: boolean }) =>
+    orExplain(async () => (await import('./commands/undelete.ts')).undelete(image, options)),
+  );
+
+const explain = program
+  .command('explain')
+  .description('say why something is kept, was removed, or is missing');
+
+function explainCommand(name: string, argument: string, description: string): Command {
+  return explain
+    .command(name)
+    .description(description)
+    .argument(argument)
+    .option(...CONFIG)
+    .option('--json', 'print for machines');
+}
+
+explainCommand('blob', '<digest>', 'why a layer, or another blob, is here or is not')
+  .option('--repository <name>', 'only in this repository')
+  .action((digest: string, options: ExplainOptions & { repository?: string }) =>
+    orExplain(async () => (await import('./commands/explain.ts')).explainBlob(digest, options)),
+  );
+explainCommand('manifest', '<repository@digest>', 'why a manifest is here or is not').action(
+  (image: string, options: ExplainOptions) =>
+    orExplain(async () => (await import('./commands/explain.ts')).explainManifest(image, options)),
+);
+explainCommand('tag', '<repository:tag>', 'what a tag points to, or what became of it').action(
+  (image: string, options: ExplainOptions) =>
+    orExplain(async () => (await import('./commands/explain.ts')).explainTag(image, options)),
+);
 
 const user = program.command('user').description('manage the accounts of the built-in token service');
 

@@ -7,8 +7,10 @@ import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts
 import type { App } from '../http/message.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
+import { Collector } from '../lifecycle/collect/collector.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
+import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
@@ -22,6 +24,9 @@ import { commonEndpoints } from './token-endpoints.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 const COUNT_INTERVAL_MS = 5_000;
+const HOUR_MS = 3_600_000;
+/** How often it is looked whether a collection is due; which process does it, the index says. */
+const COLLECTION_LOOK_MS = 5 * 60_000;
 
 /** What a registry is put together from. */
 export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
@@ -70,7 +75,9 @@ export async function wireRegistry({
   const access = await registryAccess(config.auth, { index: state.index, document, urls, clock, log });
 
   const jobs = new Jobs(log);
-  const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () => removeDiscarded(state));
+  const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () =>
+    removeDiscarded(state, { originals: storage.garbageCollect.originals }),
+  );
   const notifications = await wireNotifications(config, {
     index: state.index,
     jobs,
@@ -95,6 +102,17 @@ export async function wireRegistry({
     }
   });
   jobs.add('record pulls', COUNT_INTERVAL_MS, () => pulls.flush());
+  const { garbageCollect, keepDeletedMs } = storage;
+  const collector = new Collector({ ...state, clock, log });
+  const wishes = { ...garbageCollect, keepDeletedMs };
+  if (garbageCollect.enabled) {
+    jobs.add('collect garbage', Math.min(COLLECTION_LOOK_MS, garbageCollect.intervalMs), () =>
+      collector.runIfDue(wishes, garbageCollect.intervalMs),
+    );
+  }
+  jobs.add('prune the journal', HOUR_MS, () =>
+    pruneJournal(state.index, clock.now() - storage.keepJournalMs),
+  );
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
@@ -142,6 +160,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      await collector.stop();
       await jobs.stop();
       await pulls.flush();
       await notifications?.stop();

@@ -6,6 +6,7 @@ import type { HoldIndex } from './holds.ts';
 import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
 import type { ManifestIndex } from './manifests.ts';
+import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
@@ -32,6 +33,7 @@ export interface Index {
   readonly trash: TrashIndex;
   readonly holds: HoldIndex;
   readonly journal: JournalIndex;
+  readonly provenance: ProvenanceIndex;
   readonly leases: LeaseIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;

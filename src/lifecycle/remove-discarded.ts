@@ -10,12 +10,14 @@ const BATCH = 100;
  */
 export async function removeDiscarded(
   deps: { index: Index; content: ContentStore },
-  options: { readonly originals: boolean } = { originals: false },
+  options: { readonly originals: boolean; readonly signal?: AbortSignal | undefined } = { originals: false },
 ): Promise<void> {
   // Those that could not be removed come first in every later list: it has to be longer than they are many.
   const failed = new Map<string, unknown>();
   for (;;) {
-    const listed = await deps.index.blobs.discarded(BATCH + failed.size, options);
+    options.signal?.throwIfAborted();
+    const { originals } = options;
+    const listed = await deps.index.blobs.discarded(BATCH + failed.size, { originals });
     const keys = listed.filter((key) => !failed.has(key));
     if (keys.length === 0) break;
     const removed: string[] = [];

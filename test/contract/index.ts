@@ -10,6 +10,7 @@ import { preconditionContract } from './index/preconditions.ts';
 import { pullContract } from './index/pulls.ts';
 import { referrerContract } from './index/referrers.ts';
 import { repositoryContract } from './index/repositories.ts';
+import { retentionContract } from './index/retention.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
 import { tagContract } from './index/tags.ts';
 import { endContract } from './index/the-end.ts';
@@ -38,6 +39,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('tags', () => tagContract(shared));
   describe('repositories', () => repositoryContract(shared));
   describe('pulls', () => pullContract(shared));
+  describe('tags by rules', () => retentionContract(shared));
   describe('accounts', () => accountContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
   describe('transactions', () => transactionContract(shared));

@@ -8,6 +8,7 @@ import * as holds from './holds.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
+import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
@@ -87,6 +88,16 @@ export function createSqlIndex(
     journal: {
       list: (filter, page) => journal.listRemovals(read, filter, page),
       prune: (beforeMs, limit) => transact('pruneRemovals', beforeMs, limit),
+    },
+    provenance: {
+      blobBytes: (digest) => provenance.blobBytes(read, digest),
+      links: (digest, limit) => provenance.linksOf(read, digest, limit),
+      link: (repository, digest) => provenance.linkOf(read, repository, digest),
+      manifest: (repository, digest) => provenance.timesOfManifest(read, repository, digest),
+      namedBy: (repository, digest, limit) => provenance.namedBy(read, repository, digest, limit),
+      namedByDeleted: (repository, digest, limit) =>
+        provenance.namedByDeleted(read, repository, digest, limit),
+      tagsOf: (repository, digest, limit) => provenance.tagsOf(read, repository, digest, limit),
     },
     leases: {
       find: (name) => leases.findLease(read, name),

@@ -1,6 +1,6 @@
-import { COUNT_PULLS } from './migration-pulls.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
+import { COUNT_PULLS } from './migration-pulls.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
 

@@ -54,6 +54,8 @@ export interface CollectionOptions {
   readonly pace?: Pace;
   /** So many are named in one transaction that removes. */
   readonly batch?: number;
+  /** Cuts it off: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const DEFAULT_BATCH = 50;
@@ -76,7 +78,8 @@ export async function collectGarbage(
 ): Promise<Collected> {
   const collection = new Collection(deps.index, options);
   const collected = await collection.run();
-  if (!options.dryRun) await removeDiscarded(deps, { originals: options.removesOriginals });
+  const { dryRun, removesOriginals: originals, signal } = options;
+  if (!dryRun) await removeDiscarded(deps, { originals, signal });
   return collected;
 }
 
@@ -116,6 +119,7 @@ class Collection {
     });
     for await (const { entries } of pages) {
       for (const name of entries) {
+        this.#options.signal?.throwIfAborted();
         if (isFirstPass) {
           this.#count.repositories += 1;
           this.#watcher.repository?.(name);
@@ -189,6 +193,7 @@ class Collection {
       return [];
     });
     for await (const page of pagesOf((at) => garbage.scanBlobs(this.#rule, at))) {
+      this.#options.signal?.throwIfAborted();
       this.#count.keptBlobs += page.kept;
       await batch.add(page.garbage);
     }
@@ -202,6 +207,7 @@ class Collection {
   }
 
   #note(): RemovalNote {
+    this.#options.signal?.throwIfAborted();
     const { clock, cause } = this.#options;
     return { atMs: clock.now(), cause };
   }

@@ -84,6 +84,13 @@ export function endContract(shared: SharedIndex): void {
       'holds.holdManifest': () => closed.holds.holdManifest(repository, digest, 1),
       'journal.list': () => closed.journal.list({}, { before: undefined, limit: 1 }),
       'journal.prune': () => closed.journal.prune(1, 1),
+      'provenance.blobBytes': () => closed.provenance.blobBytes(digest),
+      'provenance.links': () => closed.provenance.links(digest, 1),
+      'provenance.link': () => closed.provenance.link(repository, digest),
+      'provenance.manifest': () => closed.provenance.manifest(repository, digest),
+      'provenance.namedBy': () => closed.provenance.namedBy(repository, digest, 1),
+      'provenance.namedByDeleted': () => closed.provenance.namedByDeleted(repository, digest, 1),
+      'provenance.tagsOf': () => closed.provenance.tagsOf(repository, digest, 1),
       'leases.find': () => closed.leases.find('x'),
       'leases.claim': () =>
         closed.leases.claim({ name: 'x', owner: 'y', nowMs: 1, untilMs: 2, dueBeforeMs: 1 }),
