@@ -4,6 +4,7 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { RetentionCommandOptions } from './commands/retention.ts';
 import type { StatsOptions } from './commands/stats.ts';
 import type { DeletedOptions } from './commands/undelete.ts';
 import type { UserOptions } from './commands/user.ts';
@@ -96,6 +97,20 @@ program
   )
   .action((file: string | undefined, options: GarbageCollectOptions) =>
     orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
+program
+  .command('retention')
+  .description(
+    'remove the tags that no rule of retention keeps; a registry on the same data may go on running',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which has the rules')
+  .option('-d, --dry-run', 'only say what would become of each tag, why, and how much it would free')
+  .option('--at <time>', 'with --dry-run: as if it were 2026-01-31T12:00:00Z, or 720h from now')
+  .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
+  .option('--json', 'print for machines')
+  .action((file: string | undefined, options: RetentionCommandOptions) =>
+    orExplain(async () => (await import('./commands/retention.ts')).retention(file, options)),
   );
 
 program

@@ -19,6 +19,7 @@ import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
 import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
+import { wireRetention } from './retention.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 
@@ -110,6 +111,7 @@ export async function wireRegistry({
       collector.runIfDue(wishes, garbageCollect.intervalMs),
     );
   }
+  const retention = wireRetention(config, { index: state.index, jobs, pulls, clock, log });
   jobs.add('prune the journal', HOUR_MS, () =>
     pruneJournal(state.index, clock.now() - storage.keepJournalMs),
   );
@@ -160,6 +162,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      retention.stop();
       await collector.stop();
       await jobs.stop();
       await pulls.flush();

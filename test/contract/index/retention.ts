@@ -87,7 +87,7 @@ export function retentionContract(shared: SharedIndex): void {
     const other = await putManifest(shared.index, repository, { children: [listed.digest] });
     const removed = await remove(repository, ['v1']);
     expect(removed).toMatchObject({ tags: ['v1'] });
-    expect(new Set((removed as { manifests: Digest[] }).manifests)).toEqual(
+    expect(new Set(removed === 'outdated' ? [] : removed.manifests)).toEqual(
       new Set([index.digest, own.digest]),
     );
     for (const kept of [listed, tagged, other]) expect(await isThere(repository, kept)).toBe(true);
