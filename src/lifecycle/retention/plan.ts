@@ -13,6 +13,11 @@ export interface Timing {
   readonly graceMs: number;
 }
 
+/** Manifests that were pushed at this time or later stay. Without a grace time, all may go. */
+export function removableBeforeMs({ nowMs, graceMs }: Timing): number {
+  return graceMs === 0 ? Number.MAX_SAFE_INTEGER : nowMs - graceMs;
+}
+
 /** What is to become of the tags of one repository. */
 export interface RetentionPlan {
   readonly repository: RepositoryName;

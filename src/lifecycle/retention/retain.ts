@@ -4,7 +4,7 @@ import type { RepositoryName } from '../../oci/reference.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
 import type { Clock } from '../../ports.ts';
 import { type Pace, SteadyPace } from '../collect/pace.ts';
-import { planFor, type RetentionPlan, retentionPlans } from './plan.ts';
+import { planFor, type RetentionPlan, removableBeforeMs, retentionPlans } from './plan.ts';
 
 /** Who the history of tags says it was. */
 export const RETENTION_ACTOR = 'retention';
@@ -76,7 +76,7 @@ async function carryOut(
         repository,
         tags: leaving.slice(from, from + BATCH),
         assuming: decision.assuming,
-        beforeMs: atMs - graceMs,
+        beforeMs: removableBeforeMs({ nowMs: atMs, graceMs }),
         actor: RETENTION_ACTOR,
         atMs,
       }),
