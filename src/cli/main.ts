@@ -106,7 +106,10 @@ program
   )
   .argument('[config.yml]', 'the configuration of the registry, which has the rules')
   .option('-d, --dry-run', 'only say what would become of each tag, why, and how much it would free')
-  .option('--at <time>', 'with --dry-run: as if it were 2026-01-31T12:00:00Z, or 720h from now')
+  .option(
+    '--at <time>',
+    'with --dry-run: as if it were 2026-01-31T12:00:00Z, in 720h, or 720h ago (--at=-720h)',
+  )
   .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
   .option('--json', 'print for machines')
   .action((file: string | undefined, options: RetentionCommandOptions) =>

@@ -17,6 +17,13 @@ export interface TagFacts {
    * `sha256-….sig`, as cosign writes it.
    */
   readonly attachedTo: Digest | undefined;
+  /** Of a tag as it was at an earlier time: what became of it since. */
+  readonly since?: {
+    /** It still points to this manifest, and never pointed elsewhere. */
+    readonly isUnmoved: boolean;
+    /** The last pull, if it was after that time; how it was before is not known then. */
+    readonly pulledAtMs: number | undefined;
+  };
 }
 
 /** A tag and its last move. */
@@ -69,6 +76,8 @@ export interface ManifestTies {
 export interface RetentionIndex {
   /** The tags of a repository, in ASCII order. */
   tags(repository: RepositoryName, page: Page): Promise<TagFacts[]>;
+  /** The same for the tags that there were at an earlier time, by their history. */
+  tagsAt(repository: RepositoryName, atMs: number, page: Page): Promise<TagFacts[]>;
   /**
    * Removes tags, and every manifest that nothing needs any more because of that: one without a tag, that no manifest
    * lists and whose subject is not in the repository. With it go the tags that belong to it by their name, and what it

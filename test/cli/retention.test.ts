@@ -86,6 +86,9 @@ ${rules}
       ...{ keep: false, rule: 'none', pulled: null, manifests: 1, freedBytes: 12 },
     });
 
+    const before = await place.run(['retention', file, '-d', '--at=-1h']);
+    expect(before).toMatchObject({ code: 0, stdout: expect.stringContaining('0 tags would have gone, 0') });
+
     const done = await place.run(['retention', file, '--grace', '0s']);
     expect(done.stdout).toBe(
       'ci/app:one\tremoved\nci/app:two\tremoved\nRemoved 2 tags and 2 manifests in 2 repositories.\n',

@@ -217,6 +217,32 @@ describe('retention', () => {
     expect(await status('prod/app', 'base')).toBe(200);
   });
 
+  it('replays rules over what was, and names what would have been missed', async () => {
+    for (const [seed, tag] of ['a', 'b', 'c'].entries()) {
+      await pushImage(door, 'app', tag, { seed });
+      clock.advance(DAY);
+    }
+    const thenMs = clock.now();
+    clock.advance(DAY);
+    for (const reference of ['a', 'c']) await status('app', reference);
+    await pushImage(door, 'app', 'd', { seed: 9 });
+    await door.send('DELETE', '/v2/app/manifests/b');
+    door.startJobs();
+    const { index } = door.state;
+    const rules = rulesOf('  - {match: app, retention: {keeplast: 1}}');
+    const replay = () => forecastRetention(index, rules, { nowMs: thenMs, graceMs: HOUR, isPast: true });
+    // Pulls are recorded a moment later.
+    await expect.poll(async () => (await replay()).missedTags).toBe(1);
+    const { repositories, ...totals } = await replay();
+    expect(totals).toMatchObject({ removedTags: 2, keptTags: 1, missedTags: 1 });
+    const tags = repositories[0]?.tags.map(({ facts, isKept }) => [facts.tag, isKept, facts.since]);
+    expect(tags).toEqual([
+      ['a', false, { isUnmoved: true, pulledAtMs: thenMs + DAY }],
+      ['b', false, { isUnmoved: false, pulledAtMs: undefined }],
+      ['c', true, { isUnmoved: true, pulledAtMs: thenMs + DAY }],
+    ]);
+  });
+
   it('keeps immutable tags, unless it is told otherwise', async () => {
     await pushImage(door, 'app', 'v1', { seed: 1 });
     await pushImage(door, 'app', 'x', { seed: 2 });

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../config/duration.ts';
 import type { Index } from '../../index/index.ts';
 import { type Forecast, forecastRetention, type TagForecast } from '../../lifecycle/retention/forecast.ts';
 import { hasRetention, Retainer } from '../../lifecycle/retention/retainer.ts';
@@ -11,13 +12,14 @@ import { Failure } from '../failure.ts';
 /** What the command line says. */
 export interface RetentionCommandOptions {
   readonly dryRun?: boolean;
-  /** A time (RFC 3339), or so long from now, as Go writes durations. */
+  /** A time (RFC 3339), or so long from now, as Go writes durations; it may be over. */
   readonly at?: string;
   readonly json?: boolean;
   /** As Go writes durations. */
   readonly grace: string;
 }
 
+const NANOSECONDS_PER_MS = 1_000_000n;
 const CLOCK = { now: Date.now };
 
 /** The command speaks for itself. */
@@ -36,13 +38,12 @@ function say(line: string): void {
 function timeOf(text: string | undefined): number {
   const now = CLOCK.now();
   if (text === undefined) return now;
-  const at = /^\d{4}-/.test(text) ? Date.parse(text) : now + durationMs('--at', text);
-  if (Number.isNaN(at)) {
-    throw new Failure(
-      `--at ${JSON.stringify(text)} is no time: write 2026-01-31T12:00:00Z, or 720h for then`,
-    );
-  }
-  return at;
+  if (/^\d{4}-/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text);
+  const nanoseconds = parseGoDuration(text);
+  if (nanoseconds !== undefined) return now + Number(nanoseconds / NANOSECONDS_PER_MS);
+  throw new Failure(
+    `--at ${JSON.stringify(text)} is no time: write 2026-01-31T12:00:00Z, 720h for a time to come, or -720h`,
+  );
 }
 
 function shown(atMs: number | undefined): string | null {
@@ -55,6 +56,7 @@ function tagForMachines({ facts, isKept, rule, reason, manifests, freedBytes }: 
     ...{ tag, digest, keep: isKept, rule, reason },
     ...{ moved: shown(movedAtMs), pushed: shown(pushedAtMs), pulled: shown(pulledAtMs) },
     ...{ manifests, freedBytes },
+    ...(facts.since && { pulledSince: shown(facts.since.pulledAtMs) }),
   };
 }
 
@@ -70,16 +72,23 @@ function forMachines({ repositories, ...totals }: Forecast, atMs: number): unkno
   };
 }
 
-function showForecast({ repositories, ...totals }: Forecast): void {
+function showForecast({ repositories, ...totals }: Forecast, isPast: boolean): void {
   for (const { repository, entry, tags } of repositories) {
     say(`${repository}\tby the entry for ${entry}`);
     for (const { facts, isKept, rule, reason, freedBytes } of tags) {
       const fate = isKept ? `keep\t${rule}` : `remove\t${inUnits(freedBytes)}`;
-      say(`${repository}:${facts.tag}\t${fate}\t${reason}`);
+      const pulledAtMs = isKept ? undefined : facts.since?.pulledAtMs;
+      const missed = pulledAtMs === undefined ? '' : `\tPULLED SINCE, last ${shown(pulledAtMs)}`;
+      say(`${repository}:${facts.tag}\t${fate}\t${reason}${missed}`);
     }
   }
   const { removedTags, removedManifests, keptTags, freedBytes } = totals;
   say('');
+  if (isPast) {
+    say(`${removedTags} tags would have gone, ${keptTags} would have stayed.`);
+    say(`${totals.missedTags} of those that would have gone were pulled since. Nothing was changed.`);
+    return;
+  }
   say(`${removedTags} tags and ${removedManifests} manifests would go, ${keptTags} tags stay.`);
   say(
     `Garbage collection would free ${inUnits(freedBytes)} then, once they can no longer be brought back. Nothing was changed.`,
@@ -117,6 +126,7 @@ export async function retention(file: string | undefined, options: RetentionComm
   }
   const graceMs = durationMs('--grace', options.grace);
   const nowMs = timeOf(options.at);
+  const isPast = options.at !== undefined && nowMs < CLOCK.now();
   const { config, index } = await openConfiguredState(file);
   try {
     const rules = config.repositories;
@@ -126,9 +136,9 @@ export async function retention(file: string | undefined, options: RetentionComm
       );
     }
     if (!dryRun) return await removeNow(index, rules, graceMs, json);
-    const forecast = await forecastRetention(index, rules, { nowMs, graceMs });
+    const forecast = await forecastRetention(index, rules, { nowMs, graceMs, isPast });
     if (json) say(JSON.stringify(forMachines(forecast, nowMs), null, 2));
-    else showForecast(forecast);
+    else showForecast(forecast, isPast);
   } finally {
     await index.close();
   }

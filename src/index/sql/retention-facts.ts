@@ -16,26 +16,34 @@ interface FactsRow {
   pulled_at: number | null;
 }
 
-// A client that pulls one platform of an index by its digest needs the index to find it again.
-const FACTS = `SELECT name, tags.digest, updated_at AS moved_at, pushed_at, (
+/**
+ * When a tag was last pulled, under its name or by a digest that it leads to: a client that pulls one platform of an
+ * index by its digest needs the index to find it again.
+ */
+function pulledAt(repository: string, tag: string, digest: string): string {
+  return `(
     WITH RECURSIVE parts (digest) AS (
-      SELECT tags.digest
+      SELECT ${digest}
       UNION
       SELECT target FROM parts CROSS JOIN manifest_references
-      WHERE manifest_references.repository_id = tags.repository_id AND manifest = parts.digest
+      WHERE manifest_references.repository_id = ${repository} AND manifest = parts.digest
         AND EXISTS (
           SELECT 1 FROM manifests AS child
-          WHERE child.repository_id = tags.repository_id AND child.digest = manifest_references.target
+          WHERE child.repository_id = ${repository} AND child.digest = manifest_references.target
         )
     )
     SELECT MAX(last_at) FROM (
       SELECT last_at FROM parts CROSS JOIN manifest_pulls
-      WHERE manifest_pulls.repository_id = tags.repository_id AND manifest_pulls.digest = parts.digest
+      WHERE manifest_pulls.repository_id = ${repository} AND manifest_pulls.digest = parts.digest
       UNION ALL
       SELECT last_at FROM tag_pulls
-      WHERE tag_pulls.repository_id = tags.repository_id AND tag_pulls.tag = tags.name
+      WHERE tag_pulls.repository_id = ${repository} AND tag_pulls.tag = ${tag}
     )
-  ) AS pulled_at
+  )`;
+}
+
+const FACTS = `SELECT name, tags.digest, updated_at AS moved_at, pushed_at,
+    ${pulledAt('tags.repository_id', 'tags.name', 'tags.digest')} AS pulled_at
   FROM tags CROSS JOIN manifests
   WHERE manifests.repository_id = tags.repository_id AND manifests.digest = tags.digest
     AND tags.repository_id = :repository`;
@@ -45,6 +53,28 @@ const PAGE_OF_FACTS = query<{ repository: number; after: string; limit: number }
 );
 
 const FACTS_OF_TAG = query<{ repository: number; tag: string }, FactsRow>(`${FACTS} AND name = :tag`);
+
+const PAST_FACTS = query<
+  { repository: number; at: number; after: string; limit: number },
+  FactsRow & { is_unmoved: number }
+>(
+  `SELECT event.tag AS name, event.digest, event.at AS moved_at,
+     COALESCE((
+       SELECT pushed_at FROM manifests
+       WHERE manifests.repository_id = :repository AND manifests.digest = event.digest AND pushed_at <= :at
+     ), event.at) AS pushed_at,
+     ${pulledAt(':repository', 'event.tag', 'event.digest')} AS pulled_at,
+     NOT EXISTS (
+       SELECT 1 FROM tag_events AS later
+       WHERE later.repository_id = :repository AND later.tag = event.tag AND later.at > event.at
+     ) AS is_unmoved
+   FROM tag_events AS event
+   WHERE event.repository_id = :repository AND event.tag > :after AND event.digest IS NOT NULL AND event.at = (
+     SELECT MAX(at) FROM tag_events AS before
+     WHERE before.repository_id = :repository AND before.tag = event.tag AND before.at <= :at
+   )
+   ORDER BY event.tag LIMIT :limit`,
+);
 
 const BEGINNING_WITH = query<{ repository: number; prefix: string }, { digest: string }>(
   `SELECT digest FROM manifests
@@ -115,6 +145,27 @@ export async function listTagFacts(
   const facts: TagFacts[] = [];
   for (const row of await session.all(PAGE_OF_FACTS, { repository, after, limit })) {
     facts.push(await toFacts(session, repository, row));
+  }
+  return facts;
+}
+
+export async function listPastTagFacts(
+  session: Session,
+  name: RepositoryName,
+  atMs: number,
+  { after = '', limit }: Page,
+): Promise<TagFacts[]> {
+  const repository = await repositoryId(session, name);
+  if (repository === undefined) return [];
+  const facts: TagFacts[] = [];
+  for (const row of await session.all(PAST_FACTS, { repository, at: atMs, after, limit })) {
+    const { pulledAtMs, ...now } = await toFacts(session, repository, row);
+    const isLater = pulledAtMs !== undefined && pulledAtMs > atMs;
+    facts.push({
+      ...now,
+      pulledAtMs: isLater ? undefined : pulledAtMs,
+      since: { isUnmoved: row.is_unmoved === 1, pulledAtMs: isLater ? pulledAtMs : undefined },
+    });
   }
   return facts;
 }

@@ -113,6 +113,7 @@ export function createSqlIndex(
     },
     retention: {
       tags: (repository, page) => retention.listTagFacts(read, repository, page),
+      tagsAt: (repository, atMs, page) => retention.listPastTagFacts(read, repository, atMs, page),
       removeTags: (removal) => transact('removeTagsByRule', removal),
       ties: (repository, digest) => retention.manifestTies(read, repository, digest),
       isBlobNeeded: (digest, gone) => retention.isBlobNeeded(read, digest, gone),

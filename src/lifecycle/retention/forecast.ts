@@ -31,6 +31,8 @@ export interface Forecast {
   /** With those that belong to a manifest that would go. */
   readonly removedTags: number;
   readonly removedManifests: number;
+  /** Of an earlier time: tags that would have gone, and that somebody pulled afterwards. */
+  readonly missedTags: number;
   readonly freedBytes: number;
 }
 
@@ -47,7 +49,8 @@ interface NeededBlob {
 
 /**
  * Says what `retain` would remove and what the next collection would free, without changing anything. It looks at
- * blobs across repositories, and needs memory for what would be removed.
+ * blobs across repositories, and needs memory for what would be removed. For an earlier time it says what would have
+ * been removed then; of that, only what is still there frees anything.
  */
 export async function forecastRetention(
   index: Index,
@@ -67,6 +70,7 @@ class Forecasting {
   #keptTags = 0;
   #removedTags = 0;
   #removedManifests = 0;
+  #missedTags = 0;
 
   constructor(index: Index, timing: Timing) {
     this.#index = index;
@@ -81,7 +85,10 @@ class Forecasting {
     );
     for (const row of rows.values()) {
       if (row.isKept) continue;
-      const { tag, digest } = row.facts;
+      const { tag, digest, since } = row.facts;
+      if (since?.pulledAtMs !== undefined) this.#missedTags += 1;
+      // What is not there any more frees nothing.
+      if (since !== undefined && !since.isUnmoved) continue;
       const departure = await model.remove(tag, digest);
       row.manifests = departure.manifests.length;
       for (const manifest of departure.manifests) this.#count(repository, manifest, row);
@@ -109,6 +116,7 @@ class Forecasting {
       keptTags: this.#keptTags,
       removedTags: this.#removedTags,
       removedManifests: this.#removedManifests,
+      missedTags: this.#missedTags,
       freedBytes,
     };
   }

@@ -11,6 +11,8 @@ export interface Timing {
   readonly nowMs: number;
   /** What was pushed within this time stays: a push may be under way, or somebody about to pull. */
   readonly graceMs: number;
+  /** `nowMs` is over: it is decided on the tags that there were then. */
+  readonly isPast?: boolean;
 }
 
 /** Manifests that were pushed at this time or later stay. Without a grace time, all may go. */
@@ -56,17 +58,23 @@ export async function planFor(
   const decision = decide({
     ...timing,
     retention: rule.retention,
-    tags: await allTags(index, repository),
+    tags: await allTags(index, repository, timing),
     immutable: deciding(rules, repository, 'immutableTags') ?? [],
     countedSinceMs: await index.pulls.countedSinceMs(),
   });
   return { repository, entry: rule.match.map(({ text }) => text).join(', '), decision };
 }
 
-async function allTags(index: Index, repository: RepositoryName): Promise<TagFacts[]> {
+async function allTags(
+  index: Index,
+  repository: RepositoryName,
+  { nowMs, isPast = false }: Timing,
+): Promise<TagFacts[]> {
   const all: TagFacts[] = [];
   const pages = pagesOf(async (page) => {
-    const tags = await index.retention.tags(repository, page);
+    const tags = await (isPast
+      ? index.retention.tagsAt(repository, nowMs, page)
+      : index.retention.tags(repository, page));
     return { tags, next: tags.length < page.limit ? undefined : tags.at(-1)?.tag };
   });
   for await (const { tags } of pages) all.push(...tags);

@@ -204,6 +204,31 @@ export function retentionContract(shared: SharedIndex): void {
     expect(restored).toMatchObject({ outcome: 'restored', tags: ['v1'] });
   });
 
+  it('are known as they were at an earlier time, with what became of them', async () => {
+    const repository = newRepository();
+    const one = await putManifest(shared.index, repository, { tags: ['a', 'b', 'gone'], atMs: 10 });
+    await putManifest(shared.index, repository, { tags: ['late'], atMs: 50 });
+    await shared.index.manifests.put({ ...one, tags: [], atMs: 60 });
+    const two = await putManifest(shared.index, repository, { tags: ['b'], atMs: 60 });
+    await shared.index.tags.remove(repository, tag('gone'), '', 60);
+    const pull = { pulls: 1, lastAtMs: 70 };
+    await shared.index.pulls.record([{ repository, manifests: [], tags: [{ tag: tag('a'), ...pull }] }]);
+    const at = (atMs: number) => retention().tagsAt(repository, atMs, FIRST_PAGE);
+    const then = { digest: one.digest, movedAtMs: 10, pushedAtMs: 10, attachedTo: undefined };
+    expect(await at(20)).toEqual([
+      { ...then, tag: 'a', pulledAtMs: undefined, since: { isUnmoved: true, pulledAtMs: 70 } },
+      { ...then, tag: 'b', pulledAtMs: undefined, since: { isUnmoved: false, pulledAtMs: undefined } },
+      { ...then, tag: 'gone', pulledAtMs: undefined, since: { isUnmoved: false, pulledAtMs: undefined } },
+    ]);
+    expect(await at(9)).toEqual([]);
+    expect(await at(70)).toMatchObject([
+      { tag: 'a', digest: one.digest, pulledAtMs: 70, since: { isUnmoved: true, pulledAtMs: undefined } },
+      { tag: 'b', digest: two.digest, movedAtMs: 60, since: { isUnmoved: true } },
+      { tag: 'late' },
+    ]);
+    expect(await retention().tagsAt(repository, 70, { after: 'a', limit: 1 })).toMatchObject([{ tag: 'b' }]);
+  });
+
   it('are known by what ties them, and blobs by who needs them', async () => {
     const [repository, elsewhere] = [newRepository(), newRepository()];
     const [blob, shared2] = [newDigest(), newDigest()];
