@@ -61,7 +61,7 @@ describe('berth stats', () => {
 
     const shown = await place.run(['stats'], { env });
     expect(shown.stdout).toMatch(
-      /^Pulls are counted since \S+Z\.\nteam\/app\t1 tags\t1 manifests\t\d+ pulls, last \S+Z\n$/,
+      /^Pulls are counted since \S+Z\.\nteam\/app\t1 tag\t1 manifest\t\d+ pulls, last \S+Z\n$/,
     );
     const tags = await place.run(['stats', 'team/app'], { env });
     expect(tags.stdout).toMatch(/\nteam\/app:v1\tsha256:\w{64}\t\d+ pulls, last \S+Z\nteam\/app@sha256:/);

@@ -69,10 +69,13 @@ function forMachines<T extends PullStatistics>(entry: T): unknown {
   return { ...rest, lastPulled: timeOf(entry) };
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function pulled(entry: PullStatistics): string {
-  const times = entry.pulls === 1 ? '1 pull' : `${entry.pulls} pulls`;
   const last = timeOf(entry);
-  return last === null ? 'never pulled' : `${times}, last ${last}`;
+  return last === null ? 'never pulled' : `${counted(entry.pulls, 'pull')}, last ${last}`;
 }
 
 async function showAll(index: Index, { json }: StatsOptions): Promise<void> {
@@ -87,7 +90,8 @@ async function showAll(index: Index, { json }: StatsOptions): Promise<void> {
   if (json === true) return say(JSON.stringify({ since, repositories: rows.map(forMachines) }, null, 2));
   say(`Pulls are counted since ${since}.`);
   for (const row of rows) {
-    say(`${row.repository}\t${row.tags} tags\t${row.manifests} manifests\t${pulled(row)}`);
+    const { repository, tags, manifests } = row;
+    say(`${repository}\t${counted(tags, 'tag')}\t${counted(manifests, 'manifest')}\t${pulled(row)}`);
   }
 }
 
