@@ -16,7 +16,7 @@ const allowed = {
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
   config: ['errors', 'oci', 'auth', 'ip', 'pattern', 'policy'],
-  http: ['oci', 'errors', 'ip', 'ports', 'registry', 'auth'],
+  http: ['oci', 'errors', 'ip', 'ports', 'registry', 'auth', 'lifecycle'],
   observe: ['ports', 'metrics', 'content', 'index'],
   acme: ['ports'],
 };

@@ -17,6 +17,11 @@ export function signCatalogToken(key: SigningKey): Promise<string> {
   return sign(key, { type: 'registry', name: 'catalog', actions: ['*'] });
 }
 
+/** A token for Berth's admin API. */
+export function signAdminToken(key: SigningKey): Promise<string> {
+  return sign(key, { type: 'registry', name: 'admin', actions: ['*'] });
+}
+
 async function sign(
   key: SigningKey,
   access: { readonly type: string; readonly name: string; readonly actions: readonly string[] },

@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { downloadFour, downloadOne } from './download.ts';
+import { garbageCollect } from './garbage.ts';
 import { lists, startFull } from './many.ts';
 import { memory } from './memory.ts';
 import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
@@ -24,6 +25,7 @@ export const ROWS: readonly Row[] = [
   firstStart,
   startFull,
   memory,
+  garbageCollect,
 ];
 
 /**

@@ -5,6 +5,7 @@ import { registrySchema } from '../../src/config/registry-schema.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { describeRoutes } from '../../src/http/v2/routes.ts';
 import { METRICS } from '../../src/metrics.ts';
+import { apiPage } from './api-page.ts';
 import { page, table } from './markdown.ts';
 import { schemaTable, variableTable } from './schema-table.ts';
 
@@ -44,10 +45,11 @@ export const PAGES: Readonly<Record<string, () => string>> = {
         describeRoutes().map(({ path, method, needs }) => [`\`${path}\``, method, needs]),
       ),
     ),
+  'api.md': () => apiPage(),
   'metrics.md': () =>
     page(
       'Metrics',
-      "Served in the Prometheus text format at the debug address, `/metrics`, where `http.debug.prometheus.enabled` is set. Names that begin with `registry_` are distribution's. Beside these there are the usual numbers of the process (`process_*`) and of Node (`nodejs_*`, with the lag of the event loop and garbage collection). `handler` is a route: `base` (`/v2/`), `manifest`, `blob`, `blob_upload`, `blob_upload_chunk`, `tags`, `catalog`, as in distribution, and `referrers`, `tag-history`, `extensions`, `repository-extensions` and `token`.",
+      "Served in the Prometheus text format at the debug address, `/metrics`, where `http.debug.prometheus.enabled` is set. Names that begin with `registry_` are distribution's. Beside these there are the usual numbers of the process (`process_*`) and of Node (`nodejs_*`, with the lag of the event loop and garbage collection). `handler` is a route: `base` (`/v2/`), `manifest`, `blob`, `blob_upload`, `blob_upload_chunk`, `tags`, `catalog`, as in distribution, and `referrers`, `tag-history`, `extensions`, `repository-extensions`, `token` and `api` (the admin API).",
       table(
         ['name', 'type', 'labels', 'meaning'],
         Object.entries(METRICS).map(([name, { type, labels, help: meaning }]) => [

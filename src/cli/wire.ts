@@ -1,5 +1,6 @@
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
+import { RegistryAdminAccess } from '../http/api/access.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
 import { debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
@@ -9,9 +10,12 @@ import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
 import { Collector } from '../lifecycle/collect/collector.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
+import { Explain } from '../lifecycle/explain/explain.ts';
 import { Jobs } from '../lifecycle/job.ts';
+import { Journal } from '../lifecycle/journal.ts';
 import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
+import { Undelete } from '../lifecycle/undelete.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
@@ -22,6 +26,7 @@ import { registryAccess } from './registry-access.ts';
 import { wireRetention } from './retention.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
+import { version } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 const COUNT_INTERVAL_MS = 5_000;
@@ -86,9 +91,10 @@ export async function wireRegistry({
     log,
     metrics: metrics ?? NO_METRICS,
   });
+  const registryIndex = notifications?.index ?? state.index;
   const registry = createRegistry({
     ...state,
-    index: notifications?.index ?? state.index,
+    index: registryIndex,
     clock,
     log,
     onDiscard: sweeper.nudge,
@@ -141,6 +147,16 @@ export async function wireRegistry({
       ['/readyz', ready],
       ...access.endpoints,
     ]),
+    api: {
+      administration: {
+        ...{ collector, wishes, journal: new Journal(state) },
+        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs }),
+        explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
+      },
+      access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
+      isReadOnly: storage.readOnly,
+      version: version(),
+    },
     v2: {
       registry,
       access: metrics === undefined ? access.control : countedAccess(access.control, metrics),

@@ -1,5 +1,6 @@
 import { RegistryError, toRegistryError } from '../errors.ts';
 import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
+import { type ApiOptions, handleApi, isApi } from './api/api.ts';
 import { errorReply } from './error-reply.ts';
 import { countingBody, Exchange, untilSent } from './exchange.ts';
 import { HttpError } from './http-error.ts';
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** The registry API, where there is one. */
   readonly v2: V2Options | undefined;
+  /** The admin API, where there is one. */
+  readonly api?: ApiOptions | undefined;
   /** In front of every path, such as `/registry`; empty where there is none. */
   readonly prefix: string;
   /** Added to every reply. */
@@ -106,6 +109,7 @@ async function dispatch(options: AppOptions, request: HttpRequest, exchange: Exc
     throw new RegistryError('UNAVAILABLE', { detail: 'health check failed: please see /debug/health' });
   }
   if (v2 !== undefined && isV2(request.path)) return handleV2(v2, request, exchange);
+  if (options.api !== undefined && isApi(request.path)) return handleApi(options.api, request, exchange);
   if (endpoint === undefined) throw new HttpError('NOT_FOUND', {});
   if (endpoint.name !== undefined) exchange.enter(endpoint.name);
   if (!endpoint.methods.includes(request.method)) {

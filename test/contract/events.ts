@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Audience, ChangeNote, Lane, Tally } from '../../src/index/events.ts';
 import type { Index } from '../../src/index/index.ts';
 import { audienceOf, newEndpoint, noteFor, ORIGIN, occurrence } from '../support/event-values.ts';
-import { beginUpload, manifestOf, newDigest, newRepository, putBlob, tag } from '../support/index-values.ts';
+import {
+  beginUpload,
+  manifestOf,
+  newDigest,
+  newRepository,
+  putBlob,
+  putManifest,
+  tag,
+} from '../support/index-values.ts';
 import type { IndexUnderTest } from './index/under-test.ts';
 
 const EVERYTHING = { endpoint: undefined, state: undefined, sinceMs: 0 };
@@ -190,6 +198,41 @@ export function eventIndexContract(open: () => Promise<IndexUnderTest>): void {
         { ...removal, digest: '', tag: 'a' },
         { ...removal, digest: '', tag: 'z' },
         { ...removal, kind: 'blob', digest: blob },
+      ]);
+    });
+
+    it('tells nothing of a removal whose precondition did not hold', async () => {
+      const to = recording();
+      const repository = newRepository();
+      const received = manifestOf(repository, { tags: ['v'] });
+      await index.manifests.put(received);
+      const other = { ifMatch: [newDigest()] };
+      expect(await to.manifests.remove(repository, received.digest, '', 1, other)).toBe('changed');
+      expect(await to.tags.remove(repository, tag('v'), '', 1, other)).toBe('changed');
+      expect(await index.manifests.findByTag(repository, tag('v'))).toBeDefined();
+      expect(await told()).toEqual([]);
+    });
+
+    it('tells of what came back as of a push', async () => {
+      const to = recording();
+      const repository = newRepository();
+      const { digest, manifest, bytes } = await putManifest(index, repository, { tags: ['a'] });
+      await index.manifests.remove(repository, digest, '', 2_000);
+      const wanted = { wanted: { digest }, keptSinceMs: 0, moveTags: false, withTags: true };
+      await to.trash.restore({ repository, ...wanted, actor: '', atMs: 3_000 });
+      await to.trash.restore({ repository, ...wanted, actor: '', atMs: 3_000 });
+      expect(await told()).toEqual([
+        {
+          ...{
+            action: 'push',
+            kind: 'manifest',
+            repository,
+            mediaType: manifest.mediaType,
+            digest,
+            tag: 'a',
+          },
+          sizeBytes: bytes.byteLength,
+        },
       ]);
     });
 

@@ -4,11 +4,13 @@ import type { BlobIndex, ReceivedBlob } from '../blobs.ts';
 import type { ChangeNote, EventAction, EventTarget, Tally } from '../events.ts';
 import type { ManifestIndex, ReceivedManifest } from '../manifests.ts';
 import type { TagIndex } from '../tags.ts';
+import type { Restoration } from '../trash.ts';
 import { commitBlob, findBlob, mountBlob, unlinkBlobFrom } from './blobs.ts';
 import { recordEvents } from './events.ts';
-import { putManifest, removeManifest } from './manifests.ts';
+import { findManifest, putManifest, removeManifest } from './manifests.ts';
 import type { Session } from './query.ts';
 import { removeTag, tagsOfManifest } from './tags.ts';
+import { restoreDeleted } from './trash-restore.ts';
 
 /** What distribution's bridge reports as the type of every blob. */
 const BLOB_TYPE = 'application/octet-stream';
@@ -86,6 +88,24 @@ const CHANGES = {
       ...tags.map((tag) => deleted({ kind: 'manifest', repository, tag })),
     ];
     return { result, told: result === true ? told : [] };
+  },
+
+  /** As if it had been pushed again, which is what others see. */
+  async restoreDeleted(session: Session, restoration: Restoration) {
+    const result = await restoreDeleted(session, restoration);
+    if (result.outcome !== 'restored') return { result, told: [] };
+    const { repository } = restoration;
+    const { digest, tags } = result;
+    const found = await findManifest(session, repository, digest);
+    const { mediaType = '', sizeBytes = 0 } = found ?? {};
+    const names = tags.length === 0 ? [undefined] : tags;
+    const told = names.map(
+      (tag): Told => ({
+        action: 'push',
+        target: { kind: 'manifest', repository, digest, mediaType, sizeBytes, tag },
+      }),
+    );
+    return { result, told };
   },
 
   async removeTag(session: Session, ...args: Parameters<TagIndex['remove']>) {

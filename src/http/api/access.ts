@@ -1,0 +1,56 @@
+import { TooManyLogins } from '../../auth/identity/password-hash.ts';
+import { AuthenticationFailed, type TokenService } from '../../auth/token-service.ts';
+import { type Access, covers, parseScopes } from '../../oci/scope.ts';
+import { basicCredentials, isTooLong } from '../basic-credentials.ts';
+import { HttpError } from '../http-error.ts';
+import type { HttpRequest } from '../message.ts';
+import type { AccessControl } from '../v2/access.ts';
+
+/** What whoever uses the admin API must be allowed. */
+export const ADMIN: Access = { type: 'registry', name: 'admin', actions: ['*'] };
+
+/** Decides who may use the admin API. */
+export interface AdminAccess {
+  /** @returns the account @throws HttpError 401 */
+  check(request: HttpRequest): Promise<string>;
+}
+
+/**
+ * Whoever the registry lets do everything: with a token that says so, or, where the registry has a token service of its
+ * own, with the name and password for which that would make such a token.
+ */
+export class RegistryAdminAccess implements AdminAccess {
+  readonly #control: AccessControl;
+  readonly #service: TokenService | undefined;
+
+  constructor(options: { control: AccessControl; service: TokenService | undefined }) {
+    this.#control = options.control;
+    this.#service = options.service;
+  }
+
+  async check(request: HttpRequest): Promise<string> {
+    const credentials = basicCredentials(request.headers['authorization']);
+    if (this.#service === undefined || credentials === undefined) {
+      return (await this.#control.check(request, [ADMIN])).account;
+    }
+    if (credentials === 'malformed' || isTooLong(credentials)) throw new HttpError('UNAUTHORIZED', {});
+    const answer = await this.#service
+      .answer({ credentials, scopes: [ADMIN], service: '', address: request.remoteAddress })
+      .catch((error: unknown) => {
+        throw refusal(error);
+      });
+    if (covers(parseScopes([answer.scope]), ADMIN)) return answer.subject;
+    throw new HttpError('INSUFFICIENT_SCOPE', {}, { message: `${answer.subject} is no administrator` });
+  }
+}
+
+function refusal(error: unknown): unknown {
+  if (error instanceof TooManyLogins) {
+    return new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+  }
+  // Without a challenge: a browser would ask for a password, and send it from then on for whichever page wants it.
+  if (error instanceof AuthenticationFailed) {
+    return new HttpError('UNAUTHORIZED', {}, { message: error.message, cause: error });
+  }
+  return error;
+}

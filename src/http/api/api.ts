@@ -1,0 +1,58 @@
+import { RegistryError } from '../../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { HttpError } from '../http-error.ts';
+import { type HttpRequest, json, type Reply } from '../message.ts';
+import type { AdminAccess } from './access.ts';
+import type { Administration } from './context.ts';
+import { openApi } from './openapi.ts';
+import { API_ROUTES } from './routes.ts';
+
+const PREFIX = '/api/v1/';
+const DOCUMENT = 'openapi.json';
+
+/** What the admin API is made of. */
+export interface ApiOptions {
+  readonly administration: Administration;
+  readonly access: AdminAccess;
+  /** Refuses everything that would change the registry. */
+  readonly isReadOnly: boolean;
+  /** Of the program. */
+  readonly version: string;
+}
+
+/** Whether a path, without the prefix, belongs to the admin API. */
+export function isApi(path: string): boolean {
+  return path.startsWith(PREFIX);
+}
+
+/**
+ * Answers a request below `/api/v1/`: route, then access, then the handler. Throws what is refused.
+ * @throws RegistryError, InvalidValueError, HttpError
+ */
+export async function handleApi(
+  options: ApiOptions,
+  request: HttpRequest,
+  exchange: Exchange,
+): Promise<Reply> {
+  const { access, isReadOnly, version, administration } = options;
+  const path = request.path.slice(PREFIX.length);
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  // What the API can do is in the documentation: no secret.
+  const isDocument = path === DOCUMENT;
+  const routes = API_ROUTES.filter((route) => route.path === path);
+  if (routes.length === 0 && !isDocument) throw new RegistryError('NOT_FOUND');
+  exchange.enter('api');
+  const route = routes.find((one) => one.method === method);
+  if (isDocument && method === 'GET') return json(200, openApi(version));
+  if (route === undefined) {
+    const allow = isDocument ? 'GET' : routes.map((one) => one.method).join(', ');
+    throw new HttpError('UNSUPPORTED', { Allow: allow }, { message: `there is only ${allow} here` });
+  }
+  const account = await access.check(request);
+  exchange.account = account;
+  if (isReadOnly && method !== 'GET') {
+    throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
+  }
+  const reply = await route.handle({ ...administration, request, account });
+  return { ...reply, headers: { 'Cache-Control': 'no-store', ...reply.headers } };
+}

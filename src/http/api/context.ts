@@ -1,0 +1,22 @@
+import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
+import type { Explain } from '../../lifecycle/explain/explain.ts';
+import type { Journal } from '../../lifecycle/journal.ts';
+import type { Undelete } from '../../lifecycle/undelete.ts';
+import type { HttpRequest } from '../message.ts';
+
+/** What the admin API works with. */
+export interface Administration {
+  readonly undelete: Undelete;
+  readonly explain: Explain;
+  readonly journal: Journal;
+  readonly collector: Collector;
+  /** What a collection does that was told nothing else. */
+  readonly wishes: Wishes;
+}
+
+/** What a handler of the admin API works with. */
+export interface ApiContext extends Administration {
+  readonly request: HttpRequest;
+  /** Who asks; empty where nobody has to log in. */
+  readonly account: string;
+}

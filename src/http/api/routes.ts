@@ -1,0 +1,151 @@
+import type { Reply } from '../message.ts';
+import type { ApiContext } from './context.ts';
+import { listDeleted, restoreDeleted } from './deleted.ts';
+import { explainBlob, explainManifest, explainTag, listRemovals } from './explain.ts';
+import { collectionState, startCollection } from './garbage.ts';
+import * as schema from './schema.ts';
+
+/** A query parameter. */
+interface Parameter {
+  readonly name: string;
+  readonly description: string;
+  readonly isRequired?: boolean;
+  readonly isNumber?: boolean;
+}
+
+/** A row of the table of the admin API's routes. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  /** Below `/api/v1/`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters: readonly Parameter[];
+  readonly body?: schema.Schema;
+  /** By status. */
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly schema: schema.Schema }>
+  >;
+  /** Codes of refusals beside those that all routes have. */
+  readonly refusals: readonly string[];
+  readonly handle: (context: ApiContext) => Promise<Reply>;
+}
+
+const { text, object, list, integer, flag } = schema;
+
+const REPOSITORY = { name: 'repository', description: 'The name of a repository.' };
+const DIGEST = { name: 'digest', description: 'A digest, such as sha256:….' };
+const COUNT = {
+  name: 'n',
+  description: 'So many entries at the most: 100, and never more than 1000.',
+  isNumber: true,
+};
+const needed = (parameter: Parameter): Parameter => ({ ...parameter, isRequired: true });
+
+/** The routes of the admin API; the OpenAPI document is made from them. */
+export const API_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: 'deleted',
+    summary: 'What was deleted, or what tags pointed to, and can be brought back; the latest first.',
+    parameters: [REPOSITORY, COUNT, { name: 'after', description: 'What the answer before gave as `next`.' }],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ deleted: list(schema.deletedEntry), 'next?': text() }),
+      },
+    },
+    refusals: [],
+    handle: listDeleted,
+  },
+  {
+    method: 'POST',
+    path: 'undelete',
+    summary: 'Brings back where a tag pointed, or a manifest with the tags that went with it.',
+    parameters: [],
+    body: object({
+      repository: text(),
+      'tag?': text('Either this or a digest.'),
+      'digest?': text('Either this or a tag.'),
+      'moveTags?': flag('Move tags that point elsewhere by now; without it they are a reason to refuse.'),
+      'withTags?': flag('Of a digest: bring back its tags, too; true if not given.'),
+    }),
+    answers: { 200: { description: 'It is back.', schema: schema.restored } },
+    refusals: ['NOT_KEPT', 'TAG_IN_USE'],
+    handle: restoreDeleted,
+  },
+  {
+    method: 'GET',
+    path: 'explain/blob',
+    summary: 'Why a blob is here, or is not.',
+    parameters: [needed(DIGEST), { ...REPOSITORY, description: 'Only there.' }],
+    answers: { 200: { description: 'Why.', schema: schema.explanation } },
+    refusals: [],
+    handle: explainBlob,
+  },
+  {
+    method: 'GET',
+    path: 'explain/manifest',
+    summary: 'Why a manifest is here, or is not.',
+    parameters: [needed(REPOSITORY), needed(DIGEST)],
+    answers: { 200: { description: 'Why.', schema: schema.explanation } },
+    refusals: [],
+    handle: explainManifest,
+  },
+  {
+    method: 'GET',
+    path: 'explain/tag',
+    summary: 'What a tag points to, or what became of it.',
+    parameters: [needed(REPOSITORY), { name: 'tag', description: 'The tag.', isRequired: true }],
+    answers: { 200: { description: 'Why.', schema: schema.explanation } },
+    refusals: [],
+    handle: explainTag,
+  },
+  {
+    method: 'GET',
+    path: 'journal',
+    summary: 'What was removed, when and why; the latest first.',
+    parameters: [
+      REPOSITORY,
+      DIGEST,
+      { name: 'tag', description: 'Only removals of this tag; goes with a repository.' },
+      COUNT,
+      { name: 'before', description: 'What the answer before gave as `next`.', isNumber: true },
+    ],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ removals: list(schema.removal), 'next?': integer() }),
+      },
+    },
+    refusals: [],
+    handle: listRemovals,
+  },
+  {
+    method: 'GET',
+    path: 'garbage-collection',
+    summary: 'Whether garbage is collected now, and what the last collection did.',
+    parameters: [],
+    answers: { 200: { description: 'Of all processes on these data.', schema: schema.collectionState } },
+    refusals: [],
+    handle: collectionState,
+  },
+  {
+    method: 'POST',
+    path: 'garbage-collection',
+    summary: 'Collects garbage; what is not given is as in the configuration.',
+    parameters: [],
+    body: object({
+      'dryRun?': flag('Change nothing, and answer what would be removed.'),
+      'untagged?': flag('Manifests too that nothing keeps.'),
+      'originals?': flag('Files of registry:2 too.'),
+      'graceSeconds?': integer('What came within this time is kept.'),
+      'keepDeletedSeconds?': integer('How long ago something must have been deleted to be removed for good.'),
+    }),
+    answers: {
+      200: { description: 'Of a dry run.', schema: object({ collected: schema.collected }) },
+      202: { description: 'It has begun, and goes on after the answer.', schema: schema.collectionState },
+    },
+    refusals: ['COLLECTION_BUSY'],
+    handle: startCollection,
+  },
+];

@@ -1,0 +1,139 @@
+/** The part of JSON Schema that the OpenAPI document uses. */
+export type Schema =
+  | {
+      readonly type: 'string';
+      readonly format?: string;
+      readonly enum?: readonly string[];
+      readonly description?: string;
+    }
+  | { readonly type: 'integer' | 'boolean'; readonly description?: string }
+  | { readonly type: 'array'; readonly items: Schema; readonly description?: string }
+  | {
+      readonly type: 'object';
+      readonly properties: Readonly<Record<string, Schema>>;
+      readonly required: readonly string[];
+      readonly additionalProperties: false;
+      readonly description?: string;
+    };
+
+export const text = (description?: string): Schema => ({
+  type: 'string',
+  ...(description && { description }),
+});
+export const oneOf = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
+export const time: Schema = { type: 'string', format: 'date-time' };
+export const integer = (description?: string): Schema => ({
+  type: 'integer',
+  ...(description && { description }),
+});
+export const flag = (description: string): Schema => ({ type: 'boolean', description });
+export const list = (items: Schema): Schema => ({ type: 'array', items });
+
+/** An object; names that end with a question mark may be missing. */
+export function object(properties: Readonly<Record<string, Schema>>): Schema {
+  const names = Object.keys(properties);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      names.map((name) => [name.replace(/\?$/, ''), properties[name] as Schema]),
+    ),
+    required: names.filter((name) => !name.endsWith('?')),
+    additionalProperties: false,
+  };
+}
+
+const cause = object({
+  kind: oneOf('api', 'push', 'collection', 'retention', 'expiry'),
+  actor: text('Empty where nobody logged in, or nobody asked.'),
+  rule: text('The rule by which it went.'),
+});
+
+/** What was deleted and can be brought back. */
+export const deletedEntry = object({
+  repository: text(),
+  'tag?': text('Missing for a manifest.'),
+  digest: text(),
+  mediaType: text(),
+  sizeBytes: integer('Of the manifest alone.'),
+  'movedTo?': text('What the tag points to instead, where it was moved.'),
+  deletedAt: time,
+  keptUntil: time,
+  cause,
+});
+
+/** A removal. */
+export const removal = object({
+  id: integer(),
+  at: time,
+  kind: oneOf('manifest', 'tag', 'link', 'blob', 'kept', 'upload'),
+  'repository?': text(),
+  'name?': text('The tag, or the id of the upload.'),
+  'digest?': text(),
+  'sizeBytes?': integer(),
+  cause,
+});
+
+const fate = oneOf('kept', 'untagged', 'young', 'garbage', 'deleted', 'removed', 'unknown');
+
+/** Why something is here, or is not. */
+export const explanation = object({
+  kind: oneOf('blob', 'manifest', 'tag'),
+  name: text(),
+  fate,
+  'digest?': text('Of a tag: what it points to, or pointed to last.'),
+  'sizeBytes?': integer(),
+  places: list(
+    object({
+      repository: text(),
+      fate,
+      chains: list(
+        object({
+          'tag?': text(),
+          steps: list(object({ manifest: text(), by: oneOf('names', 'subject') })),
+        }),
+      ),
+      'youngUntil?': time,
+      'keptUntil?': time,
+      neededByDeleted: list(text()),
+    }),
+  ),
+  removals: list(removal),
+});
+
+/** What came back. */
+export const restored = object({
+  digest: text(),
+  manifests: list(text('Those that were deleted.')),
+  tags: list(text()),
+  missing: list(text('Blobs and manifests that these name and that are no longer there.')),
+});
+
+/** What a collection did, or would do. */
+export const collected = object({
+  repositories: integer(),
+  manifests: integer(),
+  purged: integer('Deleted manifests whose keep time is over.'),
+  links: integer('Blobs that were taken out of a repository.'),
+  blobs: integer(),
+  freedBytes: integer(),
+  keptBlobs: integer(),
+});
+
+/** What is known of collections. */
+export const collectionState = object({
+  isRunning: flag('Whether one is under way.'),
+  'startedAt?': time,
+  'last?': object({
+    startedAt: time,
+    finishedAt: time,
+    wishes: object({
+      graceSeconds: integer(),
+      keepDeletedSeconds: integer(),
+      untagged: flag('Manifests too that nothing keeps.'),
+      originals: flag('Files of registry:2 too.'),
+    }),
+    'actor?': text('Missing for the schedule.'),
+    'collected?': collected,
+    'error?': text('Why it did not come to its end.'),
+  }),
+});

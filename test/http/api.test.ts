@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { openApi } from '../../src/http/api/openapi.ts';
+import { API_ROUTES } from '../../src/http/api/routes.ts';
+import { StoppedClock } from '../support/clock.ts';
+import { type Answer, type FrontDoor, openFrontDoor } from '../support/front-door.ts';
+import { misfits } from '../support/json-schema.ts';
+import { digestOf, pushBlob, pushImage } from '../support/oci-content.ts';
+
+/* The admin API, by its front door. */
+
+const HOUR = 3_600_000;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What the document says of the answer of this status. */
+function schemaOf(method: string, target: string, status: number) {
+  const path = target.replace('/api/v1/', '').split('?')[0];
+  const route = API_ROUTES.find((one) => one.method === method && one.path === path);
+  const answer = route?.answers[status];
+  if (answer === undefined) throw new Error(`${method} ${target} has no answer ${status}`);
+  return answer.schema;
+}
+
+describe('the admin API', () => {
+  let door: FrontDoor;
+  const clock = new StoppedClock();
+  beforeAll(async () => {
+    door = await openFrontDoor({ clock });
+  });
+  afterAll(() => door.close());
+
+  /** Each answer fits what the document says of it. */
+  const fits = (method: string, target: string, answer: Answer): Answer => {
+    if (answer.status < 300) {
+      expect(misfits(schemaOf(method, target, answer.status), answer.json())).toEqual([]);
+    }
+    return answer;
+  };
+  const get = async (path: string): Promise<Answer> =>
+    fits('GET', `/api/v1/${path}`, await door.send('GET', `/api/v1/${path}`));
+  const post = async (path: string, body: unknown): Promise<Answer> => {
+    const sent = { body: JSON.stringify(body), headers: JSON_TYPE };
+    return fits('POST', `/api/v1/${path}`, await door.send('POST', `/api/v1/${path}`, sent));
+  };
+
+  it('lists what was deleted, brings it back, and says why not', async () => {
+    const old = await pushImage(door, 'app', 'v1', { seed: 1 });
+    clock.advance(1_000);
+    const image = await pushImage(door, 'app', 'v1', { seed: 2 });
+    clock.advance(1_000);
+    await door.send('DELETE', `/v2/app/manifests/${image.digest}`);
+    const page = (await get('deleted?repository=app&n=2')).json<{ deleted: unknown[]; next: string }>();
+    expect(page.deleted).toMatchObject([
+      { repository: 'app', digest: image.digest, tag: 'v1', cause: { kind: 'api' } },
+      { repository: 'app', digest: image.digest },
+    ]);
+    expect(page.deleted[1]).not.toHaveProperty('tag');
+    const rest = (await get(`deleted?repository=app&n=2&after=${page.next}`)).json<{ deleted: unknown[] }>();
+    expect(rest).toMatchObject({ deleted: [{ tag: 'v1', digest: old.digest, movedTo: image.digest }] });
+    expect(rest).not.toHaveProperty('next');
+    expect((await get('deleted?repository=other')).json()).toEqual({ deleted: [] });
+
+    const back = await post('undelete', { repository: 'app', tag: 'v1' });
+    expect(back.json()).toEqual({
+      ...{ digest: image.digest, manifests: [image.digest], tags: ['v1'], missing: [] },
+    });
+    expect((await door.send('GET', '/v2/app/manifests/v1')).text).toBe(image.text);
+    const inUse = await post('undelete', { repository: 'app', tag: 'v1' });
+    expect(inUse).toMatchObject({ status: 409, codes: ['TAG_IN_USE'] });
+    expect(inUse.text).toContain(`points to ${image.digest} by now`);
+    const moved = await post('undelete', { repository: 'app', tag: 'v1', moveTags: true });
+    expect(moved.json()).toMatchObject({ digest: old.digest, tags: ['v1'] });
+    const unknown = await post('undelete', { repository: 'app', digest: digestOf('nothing') });
+    expect(unknown).toMatchObject({ status: 404, codes: ['NOT_KEPT'] });
+    clock.advance(169 * HOUR);
+    expect((await get('deleted')).json()).toEqual({ deleted: [] });
+  });
+
+  it('explains blobs, manifests and tags, and shows the journal', async () => {
+    const image = await pushImage(door, 'explained', 'v1', { seed: 5 });
+    const blob = (await get(`explain/blob?digest=${image.layer}`)).json();
+    expect(blob).toMatchObject({
+      fate: 'kept',
+      places: [
+        {
+          repository: 'explained',
+          chains: [{ tag: 'v1', steps: [{ manifest: image.digest, by: 'names' }] }],
+        },
+      ],
+    });
+    await door.send('DELETE', '/v2/explained/manifests/v1');
+    const manifest = `explain/manifest?repository=explained&digest=${image.digest}`;
+    expect((await get(manifest)).json()).toMatchObject({ fate: 'untagged' });
+    expect((await get('explain/tag?repository=explained&tag=v1')).json()).toMatchObject({
+      fate: 'deleted',
+      digest: image.digest,
+    });
+    await door.send('DELETE', `/v2/explained/manifests/${image.digest}`);
+    expect((await get(manifest)).json()).toMatchObject({ fate: 'deleted' });
+    const there = `explain/blob?digest=${image.layer}&repository=explained`;
+    expect((await get(there)).json()).toMatchObject({
+      places: [{ fate: 'deleted', neededByDeleted: [image.digest] }],
+    });
+    expect((await get(`explain/blob?digest=${digestOf('never')}`)).json()).toMatchObject({
+      fate: 'unknown',
+      places: [],
+    });
+    const journal = (await get('journal?repository=explained&n=1')).json<{ removals: []; next: number }>();
+    expect(journal.removals).toMatchObject([{ kind: 'manifest', digest: image.digest }]);
+    const second = await get(`journal?repository=explained&before=${journal.next}`);
+    expect(second.json()).toMatchObject({ removals: [{ kind: 'tag', name: 'v1' }] });
+    expect((await get('journal?repository=explained&tag=v1')).json()).toMatchObject({
+      removals: [{ name: 'v1' }],
+    });
+    expect((await get(`journal?digest=${image.digest}`)).json<{ removals: [] }>().removals).toHaveLength(2);
+  });
+
+  it('collects garbage: dry, and then really', async () => {
+    const stray = await pushBlob(door, 'garbage', 'a stray');
+    const wishes = { graceSeconds: 0, untagged: false };
+    const planned = await post('garbage-collection', { ...wishes, dryRun: true });
+    expect(planned).toMatchObject({ status: 200 });
+    const { collected } = planned.json<{ collected: { freedBytes: number } }>();
+    expect(collected.freedBytes).toBeGreaterThanOrEqual(7);
+    expect((await door.send('GET', `/v2/garbage/blobs/${stray}`)).status).toBe(200);
+    const started = await post('garbage-collection', wishes);
+    expect(started).toMatchObject({ status: 202 });
+    expect(started.json()).toMatchObject({ isRunning: true });
+    await expect
+      .poll(async () => (await get('garbage-collection')).json<{ isRunning: boolean }>().isRunning)
+      .toBe(false);
+    const { last } = (await get('garbage-collection')).json<{ last: unknown }>();
+    expect(last).toMatchObject({
+      actor: '',
+      wishes: { graceSeconds: 0, keepDeletedSeconds: 604_800 },
+      collected: { freedBytes: collected.freedBytes },
+    });
+    expect((await door.send('GET', `/v2/garbage/blobs/${stray}`)).status).toBe(404);
+    const explained = (await get(`explain/blob?digest=${stray}`)).json();
+    expect(explained).toMatchObject({
+      fate: 'removed',
+      removals: [
+        { kind: 'blob', cause: { rule: 'grace time 0s' } },
+        { kind: 'link', repository: 'garbage' },
+      ],
+    });
+  });
+
+  it('says what is wrong with a request', async () => {
+    const send = (method: string, path: string, body?: string, type = 'application/json') =>
+      door.send(method, `/api/v1/${path}`, {
+        headers: { 'content-type': type },
+        ...(body !== undefined && { body }),
+      });
+    const said = async (answer: Promise<Answer>) => {
+      const { status, text } = await answer;
+      return `${status} ${(JSON.parse(text) as { errors: [{ message: string }] }).errors[0].message}`;
+    };
+    expect(await said(send('GET', 'nothing'))).toBe('404 there is nothing at this address');
+    expect(await said(send('DELETE', 'garbage-collection'))).toBe('405 there is only GET, POST here');
+    expect(await said(send('POST', 'openapi.json', '{}'))).toBe('405 there is only GET here');
+    expect(await said(send('POST', 'undelete', '{'))).toBe('400 the body is not JSON');
+    expect(await said(send('POST', 'undelete', '[]'))).toBe('400 the body must be a JSON object');
+    expect(await said(send('POST', 'undelete', '{"repository": 5}'))).toBe(
+      '400 the field "repository" must be a text',
+    );
+    expect(await said(send('POST', 'undelete', '{"repository": "a"}'))).toContain(
+      'one of the fields "tag" and',
+    );
+    expect(await said(send('POST', 'undelete', '{"repository": "a", "tga": "v"}'))).toContain(
+      'no field "tga"',
+    );
+    expect(await said(send('POST', 'undelete', '{"repository": "A", "tag": "v"}'))).toMatch(/^400 .*"A"/);
+    expect(await said(send('POST', 'garbage-collection', '{"graceSeconds": -1}'))).toContain('whole number');
+    expect(await said(send('GET', 'explain/blob'))).toBe('400 the query parameter "digest" is missing');
+    expect(await said(send('GET', 'deleted?n=x'))).toContain('"n" must be a whole number');
+    expect(await said(send('GET', 'deleted?after=x'))).toContain('"after" must be what an answer gave');
+    expect(await said(send('GET', 'journal?tag=v'))).toBe('400 the query parameter "repository" is missing');
+    const large = `{"repository": "${'a'.repeat(20_000)}"}`;
+    expect(await said(send('POST', 'undelete', large))).toBe('400 the body is not JSON');
+    // What a form or a script of another site can send without being allowed to.
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']) {
+      expect(await said(send('POST', 'garbage-collection', '{}', type))).toContain(
+        'Content-Type: application/json',
+      );
+    }
+  });
+
+  it('has a document that names every route, and only those', async () => {
+    const answer = await door.send('GET', '/api/v1/openapi.json');
+    const { paths, info } = answer.json<ReturnType<typeof openApi>>();
+    expect(info.version).not.toBe('');
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(documented).toEqual(API_ROUTES.map(({ method, path }) => `${method} /api/v1/${path}`));
+    for (const route of documented) {
+      const [method = '', path = ''] = route.split(' ');
+      const { status } = await door.send(method, path, { headers: JSON_TYPE, body: '{"x": 1}' });
+      expect([200, 400], route).toContain(status);
+    }
+  });
+});
+
+describe('who may use the admin API', () => {
+  const ask = async (door: FrontDoor, headers: Record<string, string> = {}, token?: string) => {
+    const answer = await door.send('GET', '/api/v1/deleted', { headers, token });
+    return { status: answer.status, challenge: answer.headers['www-authenticate'] };
+  };
+  const basic = (name: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+  });
+
+  it('an administrator of the own token service, by password or by token', async () => {
+    const config = [
+      'auth:',
+      '  builtin:',
+      '    users:',
+      '      boss: {password: $2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC}',
+      '      dev: {password: $2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC}',
+      '    acl:',
+      '      - {match: {account: boss}, actions: ["*"]}',
+      '      - {match: {account: dev, type: repository}, actions: ["*"]}',
+    ].join('\n');
+    const door = await openFrontDoor({ config });
+    expect(await ask(door, basic('boss', 'badmin'))).toMatchObject({ status: 200 });
+    // A browser would ask for a password by itself, and send it for other pages, too.
+    expect(await ask(door, basic('boss', 'wrong'))).toEqual({ status: 401, challenge: undefined });
+    expect(await ask(door, basic('dev', 'badmin'))).toEqual({ status: 401, challenge: undefined });
+    expect(await ask(door, { authorization: 'Basic !' })).toMatchObject({ status: 401 });
+    const anonymous = await ask(door);
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.challenge).toContain('scope="registry:admin:*"');
+    const admin = await door.token([{ type: 'registry', name: 'admin', actions: ['*'] }]);
+    expect(await ask(door, {}, admin)).toMatchObject({ status: 200 });
+    const catalog = await door.token([{ type: 'registry', name: 'catalog', actions: ['*'] }]);
+    expect(await ask(door, {}, catalog)).toMatchObject({ status: 401 });
+    const token = await door.send('GET', '/auth/token?scope=registry:admin:*', {
+      headers: basic('boss', 'badmin'),
+    });
+    expect(await ask(door, {}, token.json<{ token: string }>().token)).toMatchObject({ status: 200 });
+    expect((await door.send('GET', '/api/v1/openapi.json')).status).toBe(200);
+    await door.close();
+  });
+
+  it('nobody changes anything in a registry that is read-only', async () => {
+    const door = await openFrontDoor({ storage: '  maintenance: {readonly: {enabled: true}}' });
+    const sent = { headers: JSON_TYPE, body: '{}' };
+    expect((await door.send('POST', '/api/v1/garbage-collection', sent)).codes).toEqual(['UNSUPPORTED']);
+    expect((await door.send('POST', '/api/v1/undelete', sent)).codes).toEqual(['UNSUPPORTED']);
+    expect((await ask(door)).status).toBe(200);
+    await door.close();
+  });
+});
