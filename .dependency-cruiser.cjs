@@ -12,7 +12,7 @@ const allowed = {
   index: ['oci', 'errors', 'ports', 'pattern'],
   registry: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index'],
   auth: ['oci', 'errors', 'ip', 'pattern', 'ports', 'index'],
-  lifecycle: ['oci', 'errors', 'ports', 'policy', 'content', 'index', 'registry'],
+  lifecycle: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index', 'registry'],
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
   config: ['errors', 'oci', 'auth', 'ip', 'pattern', 'policy'],

@@ -4,6 +4,8 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { RetentionCommandOptions } from './commands/retention.ts';
+import type { StatsOptions } from './commands/stats.ts';
 import type { DeletedOptions } from './commands/undelete.ts';
 import type { UsageOptions } from './commands/usage.ts';
 import type { UserOptions } from './commands/user.ts';
@@ -109,6 +111,33 @@ program
   .option('--recount', 'count anew what is there, and correct what was counted before')
   .action((file: string | undefined, repository: string | undefined, options: UsageOptions) =>
     orExplain(async () => (await import('./commands/usage.ts')).usage(file, repository, options)),
+  );
+
+program
+  .command('retention')
+  .description(
+    'remove the tags that no rule of retention keeps; a registry on the same data may go on running',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which has the rules')
+  .option('-d, --dry-run', 'only say what would become of each tag, why, and how much it would free')
+  .option(
+    '--at <time>',
+    'with --dry-run: as if it were 2026-01-31T12:00:00Z, in 720h, or 720h ago (--at=-720h)',
+  )
+  .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
+  .option('--json', 'print for machines')
+  .action((file: string | undefined, options: RetentionCommandOptions) =>
+    orExplain(async () => (await import('./commands/retention.ts')).retention(file, options)),
+  );
+
+program
+  .command('stats')
+  .description('show how often tags and manifests were pulled, and when last')
+  .argument('[repository]', 'tags and manifests of this one; without it, a line for each repository')
+  .option('-c, --config <config.yml>', 'the configuration of the registry, which says where its data are')
+  .option('--json', 'print for machines')
+  .action((repository: string | undefined, options: StatsOptions) =>
+    orExplain(async () => (await import('./commands/stats.ts')).stats(repository, options)),
   );
 
 const CONFIG = [

@@ -24,12 +24,14 @@ import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
 import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
+import { wireRetention } from './retention.ts';
 import type { State } from './state.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 import { version } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 const ALLOWANCE_INTERVAL_MS = 600_000;
+const COUNT_INTERVAL_MS = 5_000;
 const HOUR_MS = 3_600_000;
 /** How often it is looked whether a collection is due; which process does it, the index says. */
 const COLLECTION_LOOK_MS = 5 * 60_000;
@@ -103,7 +105,7 @@ export async function wireRegistry({
     manifestRules: manifestRules(config.validation),
     rules: config.repositories,
   });
-  const { uploads } = registry;
+  const { uploads, pulls } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
     if (storage.uploadPurging.enabled) {
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
@@ -113,6 +115,7 @@ export async function wireRegistry({
     const assigned = await assignAllowances(state.index.usage, config.repositories);
     if (assigned > 0) log.info('repositories were assigned to the quotas that they share', { assigned });
   });
+  jobs.add('record pulls', COUNT_INTERVAL_MS, () => pulls.flush());
   const { garbageCollect, keepDeletedMs } = storage;
   const collector = new Collector({ ...state, clock, log });
   const wishes = { ...garbageCollect, keepDeletedMs };
@@ -121,6 +124,7 @@ export async function wireRegistry({
       collector.runIfDue(wishes, garbageCollect.intervalMs),
     );
   }
+  const retention = wireRetention(config, { index: state.index, jobs, pulls, clock, log });
   jobs.add('prune the journal', HOUR_MS, () =>
     pruneJournal(state.index, clock.now() - storage.keepJournalMs),
   );
@@ -181,8 +185,10 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      retention.stop();
       await collector.stop();
       await jobs.stop();
+      await pulls.flush();
       await notifications?.stop();
       await uploads.close();
     },

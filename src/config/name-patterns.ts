@@ -12,12 +12,22 @@ export const repositoryPatterns: Type<readonly NamePattern[]> = patterns({
   alphabet: 'lower-case letters, digits, ".", "_", "-" and "/"',
 });
 
-/** Patterns for tags: one, or a list. */
-export const tagPatterns: Type<readonly NamePattern[]> = patterns({
+const TAGS: Names = {
   of: 'tag',
   characters: /[^A-Za-z0-9._-]/u,
   alphabet: 'letters, digits, ".", "_" and "-"',
-});
+};
+
+/** Patterns for tags: one, or a list. */
+export const tagPatterns: Type<readonly NamePattern[]> = patterns(TAGS);
+
+/** The pattern for tags that a key is. Problems are reported to `at`. */
+export function tagPatternOf(key: string, at: Decoding): NamePattern | undefined {
+  const problem = impossible(key, TAGS);
+  if (problem === undefined) return compiled(key, at);
+  at.report(`${at.name}: ${problem}`);
+  return undefined;
+}
 
 interface Names {
   readonly of: 'repository' | 'tag';

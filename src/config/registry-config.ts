@@ -48,6 +48,8 @@ export interface StorageSettings {
     readonly dryRun: boolean;
   };
   readonly garbageCollect: GarbageCollectSettings;
+  /** Removal of tags by rules. */
+  readonly retention: { readonly enabled: boolean; readonly intervalMs: number };
   /** How long deleted manifests are kept, and what tags pointed to; 0: not at all. */
   readonly keepDeletedMs: number;
   readonly keepJournalMs: number;

@@ -59,7 +59,10 @@ describe('repositories', () => {
   test.each([
     ['[{quota: {maxtags: 1}}]', /config\.yml:4:\d+: "repositories\[0\]\.match" is required/],
     ['[{match: []}]', /is for no repository/],
-    ['[{match: a}]', /"repositories\[0\]" says nothing of its repositories: write immutabletags or quota/],
+    [
+      '[{match: a}]',
+      /"repositories\[0\]" says nothing of its repositories: write immutabletags, quota or retention/,
+    ],
     ['[{match: a, quota: {}}]', /"repositories\[0\]\.quota" limits nothing/],
     ['[{match: a, qouta: {maxtags: 1}}]', /did you mean "quota"\?/],
     ['[{match: a, quota: {maxtags: 0}}]', /maxtags" is 0, so that nothing could be pushed/],

@@ -8,13 +8,18 @@ import {
 import type { Decoding } from './decoding.ts';
 import { repositoryPatterns, tagPatterns } from './name-patterns.ts';
 import type { ConfigNode } from './node.ts';
+import { retention } from './registry-retention-schema.ts';
 import { optional, required, type Type, withDefault } from './schema.ts';
 import { countLimit, sizeLimit } from './size.ts';
 import { oneOf } from './types-scalar.ts';
 import { list, placeOfKey, refine, section } from './types-section.ts';
 
 /** What each concern is called in the configuration. */
-const KEYS: Readonly<Record<Concern, string>> = { immutableTags: 'immutabletags', quota: 'quota' };
+const KEYS: Readonly<Record<Concern, string>> = {
+  immutableTags: 'immutabletags',
+  quota: 'quota',
+  retention: 'retention',
+};
 
 const quota: Type<Quota> = refine(
   section({
@@ -53,14 +58,17 @@ const rule: Type<RepositoryRule> = refine(
       'Tags that can be neither moved nor removed once they are set: `v*`, `/^v[0-9]+$/`; `[]` for none.',
     ),
     quota: optional(quota, 'What repositories may hold.'),
+    retention: optional(retention, 'Which tags stay; all others are removed, in the background.'),
   }),
-  ({ match, immutabletags, quota }, at): RepositoryRule | undefined => {
-    const value = { match, immutableTags: immutabletags, quota };
+  ({ match, immutabletags, quota, retention }, at): RepositoryRule | undefined => {
+    const value = { match, immutableTags: immutabletags, quota, retention };
     if (match.length === 0)
       at.report(`${at.name} is for no repository: write a pattern behind match, "**" for all`);
     if (CONCERNS.some((concern) => value[concern] !== undefined)) return value;
     at.report(
-      `${at.name} says nothing of its repositories: write ${Object.values(KEYS).join(' or ')}, or leave it out`,
+      `${at.name} says nothing of its repositories: write ${Object.values(KEYS)
+        .join(', ')
+        .replace(/, (?=\w+$)/, ' or ')}, or leave it out`,
     );
     return undefined;
   },

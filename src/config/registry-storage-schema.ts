@@ -64,10 +64,34 @@ const garbageCollect = section(
   { go: 'map' },
 );
 
+const often: Type<number> = refine(duration, (ms, at) => {
+  if (ms >= 1_000) return ms;
+  at.report(`${at.name} must be at least 1s; set enabled: false to switch it off`);
+  return undefined;
+});
+
+const retention = section(
+  {
+    enabled: withDefault(
+      bool,
+      'Remove tags by the rules of `repositories[].retention`, where there are any.',
+      true,
+    ),
+    interval: withDefault(
+      often,
+      'How often; the first time is so long after the first start with rules.',
+      24 * HOUR,
+      '24h',
+    ),
+  },
+  { go: 'map' },
+);
+
 const maintenance = section(
   {
     uploadpurging: sub(uploadPurging, 'Removal of unfinished uploads.'),
     garbagecollect: onlyIn('berth', sub(garbageCollect, 'Removal of what no manifest needs any more.')),
+    retention: onlyIn('berth', sub(retention, 'Removal of tags by rules.')),
     keepdeleted: onlyIn(
       'berth',
       withDefault(
@@ -141,7 +165,7 @@ const settings = section(
 export const storage: Type<StorageSettings> = beforehand(
   checkDrivers,
   refine(settings, (value, _, node): StorageSettings => {
-    const { uploadpurging, garbagecollect, keepdeleted, keepjournal } = value.maintenance;
+    const { uploadpurging, garbagecollect, retention, keepdeleted, keepjournal } = value.maintenance;
     const section = expandShorthand(node);
     return {
       rootDirectory: value.filesystem.rootdirectory,
@@ -161,6 +185,7 @@ export const storage: Type<StorageSettings> = beforehand(
         untagged: garbagecollect.untagged,
         originals: garbagecollect.originals,
       },
+      retention: { enabled: retention.enabled, intervalMs: retention.interval },
       keepDeletedMs: keepdeleted,
       keepJournalMs: keepjournal,
     };

@@ -7,6 +7,8 @@ import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { ProvenanceIndex } from './provenance.ts';
+import type { PullIndex } from './pulls.ts';
+import type { RetentionIndex } from './retention.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { TrashIndex } from './trash.ts';
@@ -28,6 +30,8 @@ export interface Index {
   readonly uploads: UploadIndex;
   readonly usage: UsageIndex;
   readonly garbage: GarbageIndex;
+  readonly pulls: PullIndex;
+  readonly retention: RetentionIndex;
   readonly trash: TrashIndex;
   readonly holds: HoldIndex;
   readonly journal: JournalIndex;

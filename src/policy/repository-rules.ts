@@ -1,4 +1,5 @@
 import { matchesAny, type NamePattern } from '../pattern/name-pattern.ts';
+import type { Retention } from './retention.ts';
 
 /** What repositories may hold; undefined: as much as they like. */
 export interface Quota {
@@ -15,10 +16,15 @@ export interface RepositoryRule {
   /** Tags that never move once they are set; none where the list is empty. */
   readonly immutableTags: readonly NamePattern[] | undefined;
   readonly quota: Quota | undefined;
+  readonly retention: Retention | undefined;
 }
 
 /** What an entry can decide. Another one is another property of {@link RepositoryRule} and another name here. */
-export const CONCERNS = ['immutableTags', 'quota'] as const satisfies readonly (keyof RepositoryRule)[];
+export const CONCERNS = [
+  'immutableTags',
+  'quota',
+  'retention',
+] as const satisfies readonly (keyof RepositoryRule)[];
 
 export type Concern = (typeof CONCERNS)[number];
 

@@ -6,6 +6,7 @@ import { Blobs } from './blobs.ts';
 import { Listing } from './listing.ts';
 import type { ManifestRules } from './manifest-rules.ts';
 import { Manifests } from './manifests.ts';
+import { PullCounts } from './pull-counts.ts';
 import { Removal } from './removal.ts';
 import { RepositoryLimits } from './repository-limits.ts';
 import { Uploads } from './uploads.ts';
@@ -17,6 +18,7 @@ export interface Registry {
   readonly manifests: Manifests;
   readonly removal: Removal;
   readonly listing: Listing;
+  readonly pulls: PullCounts;
 }
 
 /** What a registry stands on. The index and the content store are the caller's to close. */
@@ -33,7 +35,7 @@ export interface RegistryDependencies {
   readonly metrics?: Metrics;
 }
 
-/** Puts a registry together; opens nothing, so that there is nothing to close but its uploads. */
+/** Puts a registry together; opens nothing, so that there is nothing to close but its uploads, and its pulls to be flushed. */
 export function createRegistry(deps: RegistryDependencies): Registry {
   const limits = new RepositoryLimits(deps);
   return {
@@ -42,5 +44,6 @@ export function createRegistry(deps: RegistryDependencies): Registry {
     manifests: new Manifests({ ...deps, limits }),
     removal: new Removal({ ...deps, limits, isEnabled: deps.deleteEnabled }),
     listing: new Listing(deps),
+    pulls: new PullCounts(deps),
   };
 }

@@ -35,19 +35,20 @@ function wantedReference(target: string): Reference {
   }
 }
 
-/** end-3: the bytes that were pushed, under the type that they were pushed with. */
+/**
+ * end-3: the bytes that were pushed, under the type that they were pushed with. This is what counts as a pull; clients
+ * send HEAD only to see whether they need it.
+ */
 export async function getManifest(context: RepositoryContext): Promise<Reply> {
   const { request, registry, repository, target } = context;
   const precondition = preconditionOf(request);
-  const manifest = await registry.manifests.read(repository, wantedReference(target));
+  const reference = wantedReference(target);
+  const manifest = await registry.manifests.read(repository, reference);
   const headers = manifestHeaders(manifest);
-  return (
-    (precondition && notModified(precondition, manifest.digest, headers)) ?? {
-      status: 200,
-      headers,
-      body: manifest.bytes,
-    }
-  );
+  const unchanged = precondition && notModified(precondition, manifest.digest, headers);
+  if (unchanged !== undefined) return unchanged;
+  registry.pulls.count(repository, manifest.digest, reference.kind === 'tag' ? reference.tag : undefined);
+  return { status: 200, headers, body: manifest.bytes };
 }
 
 /** end-3: HEAD */

@@ -10,9 +10,11 @@ import * as journal from './journal.ts';
 import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
+import * as pulls from './pulls.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
+import * as retention from './retention-facts.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import type { Transact } from './transactions.ts';
@@ -114,6 +116,19 @@ export function createSqlIndex(
       claim: (claim) => transact('claimLease', claim),
       renew: (name, owner, untilMs) => transact('renewLease', name, owner, untilMs),
       release: (name, owner, nowMs, result) => transact('releaseLease', name, owner, nowMs, result),
+    },
+    pulls: {
+      record: (counted) => transact('recordPulls', counted),
+      countedSinceMs: () => pulls.pullsCountedSince(read),
+      tags: (repository, page) => pulls.tagStatistics(read, repository, page),
+      manifests: (repository, page) => pulls.manifestStatistics(read, repository, page),
+    },
+    retention: {
+      tags: (repository, page) => retention.listTagFacts(read, repository, page),
+      tagsAt: (repository, atMs, page) => retention.listPastTagFacts(read, repository, atMs, page),
+      removeTags: (removal) => transact('removeTagsByRule', removal),
+      ties: (repository, digest) => retention.manifestTies(read, repository, digest),
+      isBlobNeeded: (digest, gone) => retention.isBlobNeeded(read, digest, gone),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

@@ -9,7 +9,9 @@ import * as holds from './holds.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
+import { recordPulls } from './pulls.ts';
 import type { Session } from './query.ts';
+import { removeTagsByRule } from './retention-removals.ts';
 import * as tags from './tags.ts';
 import * as trash from './trash.ts';
 import * as restore from './trash-restore.ts';
@@ -39,6 +41,8 @@ export const TRANSACTIONS = {
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,
+  recordPulls,
+  removeTagsByRule,
   purgeTrash: trash.purgeTrash,
   restoreDeleted: restore.restoreDeleted,
   pruneRemovals: journal.pruneRemovals,

@@ -1,6 +1,7 @@
 import { ALLOWANCES } from './migration-allowances.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
+import { COUNT_PULLS } from './migration-pulls.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
 import { REPOSITORY_USAGE } from './migration-usage.ts';
@@ -193,6 +194,7 @@ export const MIGRATIONS: readonly string[] = [
   READABLE_TAG_HISTORY,
   REPOSITORY_USAGE,
   ALLOWANCES,
+  COUNT_PULLS,
   KEEP_DELETED,
   JOURNAL,
   LEASES,

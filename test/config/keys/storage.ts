@@ -45,6 +45,20 @@ export const storageKeys: KeyCases = {
     is: true,
     wrong: [`storage: {${FILESYSTEM}, maintenance: {uploadpurging: {dryrun: 1}}}`, /must be true or false/],
   },
+  'storage.maintenance.retention.enabled': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {retention: {enabled: false}}}`,
+    setting: (config) => config.storage.retention.enabled,
+    is: false,
+    verdict: 'works-differently',
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {retention: {enabled: 0}}}`, /must be true or false/],
+  },
+  'storage.maintenance.retention.interval': {
+    yaml: `storage: {${FILESYSTEM}, maintenance: {retention: {interval: 6h}}}`,
+    setting: (config) => config.storage.retention.intervalMs,
+    is: 21_600_000,
+    verdict: 'works-differently',
+    wrong: [`storage: {${FILESYSTEM}, maintenance: {retention: {interval: 0}}}`, /must be at least 1s/],
+  },
   'storage.maintenance.garbagecollect.enabled': {
     yaml: `storage: {${FILESYSTEM}, maintenance: {garbagecollect: {enabled: false}}}`,
     setting: (config) => config.storage.garbageCollect.enabled,
