@@ -5,6 +5,7 @@ import type { GarbageIndex } from './garbage.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
+import type { TakeOverIndex } from './takeover.ts';
 import type { UploadIndex } from './uploads.ts';
 
 /**
@@ -24,6 +25,7 @@ export interface Index {
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;
+  readonly takeOver: TakeOverIndex;
   /**
    * The same index; each change of content that is made through what this returns is recorded as events too, in its
    * own transaction. Not to be closed by itself.

@@ -7,6 +7,10 @@ import * as garbage from './garbage-removals.ts';
 import * as manifests from './manifests.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
+import * as takeover from './takeover.ts';
+import { releaseOriginalFiles } from './takeover-files.ts';
+import { addFilesAndFindings } from './takeover-findings.ts';
+import { storeOriginalPart } from './takeover-store.ts';
 import * as uploads from './uploads.ts';
 
 /**
@@ -43,6 +47,14 @@ export const TRANSACTIONS = {
   settleAttempts,
   replayEvents,
   pruneEvents,
+  beginTakeOver: takeover.beginTakeOver,
+  beginTakeOverAgain: takeover.beginTakeOverAgain,
+  addOriginalRepositories: takeover.addOriginalRepositories,
+  finishListing: takeover.finishListing,
+  finishTakeOver: takeover.finishTakeOver,
+  storeOriginalPart,
+  addFilesAndFindings,
+  releaseOriginalFiles,
 } as const;
 
 type Transactions = typeof TRANSACTIONS;

@@ -1,4 +1,5 @@
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { TAKEOVER } from './migration-takeover.ts';
 
 /**
  * The tables. Times are milliseconds since 1970, truth values are 0 and 1, documents are JSON text; names, digests
@@ -186,4 +187,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE_EVENTS,
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
+  TAKEOVER,
 ];
