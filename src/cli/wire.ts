@@ -18,6 +18,7 @@ import { manifestRules } from './manifest-rules.ts';
 import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import type { State } from './state.ts';
+import { wireTakeOver } from './take-over.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -95,6 +96,7 @@ export async function wireRegistry({
   });
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
+  const takeOver = await wireTakeOver({ state, jobs, clock, log, metrics });
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
   const health = watchHealth(config.health, { state, jobs, log, metrics });
   const failures = () => health.failures();
@@ -125,6 +127,7 @@ export async function wireRegistry({
       isReadOnly: storage.readOnly,
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
+      preparation: takeOver,
       events: notifications && { events: notifications.events, baseOf: urls.baseOf },
     },
   });
@@ -140,6 +143,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      await takeOver?.stop();
       await jobs.stop();
       await notifications?.stop();
       await uploads.close();

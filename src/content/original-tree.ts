@@ -23,8 +23,10 @@ export interface OriginalTree {
   list(path: string): Promise<TreeEntry[] | undefined>;
   /** Undefined where there is no such file. */
   read(path: string, maxBytes: number): Promise<TreeFile | undefined>;
-  /** Undefined where there is no such file. */
+  /** Of a file that can be read; undefined where there is none. */
   sizeBytes(path: string): Promise<number | undefined>;
+  /** Whether the registry was a pull-through cache of another one. */
+  isCache(): Promise<boolean>;
 }
 
 /** Why something of the tree cannot be used as it is. */

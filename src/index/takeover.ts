@@ -41,8 +41,10 @@ export interface TakeOverFinding {
 export interface OriginalBlob {
   readonly digest: Digest;
   readonly key: string;
-  /** What it is to have; where the bytes are damaged or gone, that is more than there is. */
+  /** What it is to have. */
   readonly sizeBytes: number;
+  /** The bytes are damaged or gone; with its size it does not look whole, so that the next push replaces them. */
+  readonly isDamaged: boolean;
   /** When the link was written. */
   readonly atMs: number;
 }

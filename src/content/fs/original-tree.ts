@@ -1,5 +1,5 @@
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { access, lstat, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ORIGINAL_ROOT } from '../original-keys.ts';
 import { type OriginalTree, type TreeEntry, TreeFault, type TreeFaultReason } from '../original-tree.ts';
@@ -13,6 +13,9 @@ const REASONS: Readonly<Record<string, TreeFaultReason>> = {
   ENOTDIR: 'not-a-folder',
 };
 
+/** As distribution makes its files; only others have to be tried. */
+const READABLE_BY_ALL = 0o444;
+
 /** Folders that were seen to be real ones; blobs share a few hundred. */
 const MAX_SEEN = 10_000;
 
@@ -21,10 +24,12 @@ const MAX_SEEN = 10_000;
  * is read lies where its path says.
  */
 export class FsOriginalTree implements OriginalTree {
+  readonly #dataFolder: string;
   readonly #root: string;
   readonly #realFolders = new Set<string>();
 
   constructor(dataFolder: string) {
+    this.#dataFolder = dataFolder;
     this.#root = join(dataFolder, ORIGINAL_ROOT);
   }
 
@@ -32,6 +37,7 @@ export class FsOriginalTree implements OriginalTree {
     return this.#ask(path, async () => {
       await this.#assertRealFolder(path);
       const entries = await readdir(join(this.#root, path), { withFileTypes: true });
+      this.#remember(entries, path);
       return entries
         .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -66,8 +72,19 @@ export class FsOriginalTree implements OriginalTree {
       await this.#assertRealFolder(dirname(path));
       const stats = await lstat(join(this.#root, path));
       assertFile(path, stats);
+      if ((stats.mode & READABLE_BY_ALL) !== READABLE_BY_ALL)
+        await access(join(this.#root, path), constants.R_OK);
       return stats.size;
     });
+  }
+
+  async isCache(): Promise<boolean> {
+    // distribution, registry/proxy/scheduler: when what was fetched expires.
+    const state = join(this.#dataFolder, 'scheduler-state.json');
+    return access(state).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #ask<T>(path: string, question: () => Promise<T>): Promise<T | undefined> {
@@ -89,8 +106,18 @@ export class FsOriginalTree implements OriginalTree {
     const stats = await lstat(join(this.#root, path));
     if (stats.isSymbolicLink()) throw new TreeFault(path, 'link');
     if (!stats.isDirectory()) throw new TreeFault(path, 'not-a-folder');
+    this.#add(path);
+  }
+
+  /** The system told what each entry is. */
+  #remember(entries: readonly Dirent[], folder: string): void {
+    for (const entry of entries)
+      if (entry.isDirectory()) this.#add(folder === '' ? entry.name : `${folder}/${entry.name}`);
+  }
+
+  #add(folder: string): void {
     if (this.#realFolders.size >= MAX_SEEN) this.#realFolders.clear();
-    this.#realFolders.add(path);
+    this.#realFolders.add(folder);
   }
 }
 

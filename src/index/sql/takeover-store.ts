@@ -28,7 +28,7 @@ const PUT_BLOB = query<{ digest: string; key: string; size: number }>(
 
 /** What is damaged must not look whole because somebody took it over first and knew less of it. */
 const CORRECT_SIZE = query<{ digest: string; key: string; size: number }>(
-  'UPDATE blobs SET size = :size WHERE digest = :digest AND key = :key AND size < :size',
+  'UPDATE blobs SET size = :size WHERE digest = :digest AND key = :key',
 );
 
 const LINK = query<{ repository: number; digest: string; at: number }>(
@@ -90,7 +90,7 @@ async function storeBlob(session: Session, repository: number, blob: OriginalBlo
   const isHere = (await session.first(HAS_LINK, { repository, digest })) !== undefined;
   if (!isHere && (await isKnown(session, { repository, kind: 'blob', digest, atMs }))) return 0;
   await session.run(PUT_BLOB, { digest, key, size: sizeBytes });
-  await session.run(CORRECT_SIZE, { digest, key, size: sizeBytes });
+  if (blob.isDamaged) await session.run(CORRECT_SIZE, { digest, key, size: sizeBytes });
   await session.run(LINK, { repository, digest, at: atMs });
   await session.run(REMEMBER, { repository, kind: 'blob', digest, at: atMs });
   return isHere ? 0 : 1;

@@ -1,0 +1,68 @@
+import { SteadyPace } from '../lifecycle/collect/pace.ts';
+import type { Jobs } from '../lifecycle/job.ts';
+import { TakeOver } from '../lifecycle/takeover/take-over.ts';
+import type { Clock, Logger, Metrics } from '../ports.ts';
+import { Failure } from './failure.ts';
+import { COMMAND } from './passwords.ts';
+import type { State } from './state.ts';
+
+/** So soon a take-over that could not be finished goes on. */
+const RETRY_MS = 60_000;
+/** A running registry has others to answer. */
+const LANES_BESIDE_REQUESTS = 4;
+
+/**
+ * Takes over, in the background, what a registry:2 left in the data folder.
+ * @returns undefined where there is no such thing, or that was done before
+ */
+export async function wireTakeOver({
+  state,
+  jobs,
+  clock,
+  log,
+  metrics,
+}: {
+  readonly state: State;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics | undefined;
+}): Promise<TakeOver | undefined> {
+  const { index, content, originals: tree } = state;
+  if (tree === undefined) return undefined;
+  const status = await index.takeOver.status();
+  if (status?.finishedAtMs !== undefined) return undefined;
+  const takeOver = new TakeOver({
+    ...{ index, content, tree, clock, log },
+    pace: new SteadyPace(),
+    lanes: LANES_BESIDE_REQUESTS,
+  });
+  jobs.add('take over the data folder of registry:2', RETRY_MS, () => takeOver.run());
+  metrics?.gauge('berth_takeover_repositories', async () => {
+    const figures = takeOver.isFinished ? undefined : await index.takeOver.figures();
+    if (figures === undefined) return [];
+    const { repositories, waiting } = figures;
+    return [
+      { labels: { state: 'done' }, value: repositories - waiting },
+      { labels: { state: 'waiting' }, value: waiting },
+    ];
+  });
+  return takeOver;
+}
+
+/**
+ * Nothing may be collected while parts of what registry:2 left are not known: what they need would look like garbage.
+ * @throws Failure
+ */
+export async function assertTakenOver({ index, originals }: State): Promise<void> {
+  const status = await index.takeOver.status();
+  if (status?.finishedAtMs !== undefined || (status === undefined && originals === undefined)) return;
+  const figures = await index.takeOver.figures();
+  const done =
+    figures === undefined || figures.listedAtMs === undefined
+      ? 'it has not begun'
+      : `${figures.repositories - figures.waiting} of ${figures.repositories} repositories are done`;
+  throw new Failure(
+    `the take-over of what registry:2 left in the data folder is not finished (${done}); nothing is removed before.\nA running registry finishes it by itself, and so does: ${COMMAND} takeover`,
+  );
+}
