@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
+import { inspectFolder } from '../content/fs/inspect-folder.ts';
+import { ORIGINAL_ROOT } from '../content/original-keys.ts';
 import { SteadyPace } from '../lifecycle/collect/pace.ts';
 import type { Jobs } from '../lifecycle/job.ts';
 import { TakeOver } from '../lifecycle/takeover/take-over.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
-import { Failure } from './failure.ts';
+import { Failure, reasonOf } from './failure.ts';
 import { COMMAND } from './passwords.ts';
 import type { State } from './state.ts';
 
@@ -48,6 +51,24 @@ export async function wireTakeOver({
     ];
   });
   return takeOver;
+}
+
+/**
+ * Before a take-over that somebody asks for makes anything in the folder.
+ * @throws Failure where there is nothing to take over
+ */
+export async function assertOriginals(folder: string): Promise<void> {
+  const root = resolve(folder);
+  const findings = await inspectFolder(root).catch((error: unknown) => {
+    throw new Failure(`cannot read the data folder ${root}: ${reasonOf(error)}`, { cause: error });
+  });
+  // What is not fit is refused, with its reason, by whoever opens the folder.
+  if (findings.kind !== 'own') return;
+  const entries = findings.entries.toSorted();
+  const some = [...entries.slice(0, 8), ...(entries.length > 8 ? ['…'] : [])].join(', ');
+  throw new Failure(
+    `there is nothing to take over in ${root}: below its root directory registry:2 has ${ORIGINAL_ROOT}/blobs and ${ORIGINAL_ROOT}/repositories, and here there is ${some || 'nothing'}.\nName the folder that was its storage.filesystem.rootdirectory. Nothing was changed.`,
+  );
 }
 
 /**

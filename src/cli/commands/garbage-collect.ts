@@ -6,6 +6,8 @@ import {
 } from '../../lifecycle/collect/collect-garbage.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import { assertTakenOver } from '../take-over.ts';
+import { inUnits } from '../units.ts';
 
 /** What the command line says. */
 export interface GarbageCollectOptions {
@@ -39,13 +41,6 @@ const TELLING: CollectionWatcher = {
   blob: ({ digest, sizeBytes }) => say(`blob eligible for deletion: ${digest} (${inUnits(sizeBytes)})`),
 };
 
-function inUnits(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
-}
-
 function summary(collected: Collected, dryRun: boolean): string {
   const { keptBlobs, blobs, manifests, freedBytes } = collected;
   return [
@@ -78,6 +73,7 @@ export async function garbageCollect(
   const beforeMs = Date.now() - graceMs(options.grace);
   const state = await openConfiguredState(file);
   try {
+    await assertTakenOver(state);
     const collected = await collectGarbage(state, {
       rule: { beforeMs, untaggedManifests: deleteUntagged },
       dryRun,
