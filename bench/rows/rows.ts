@@ -4,6 +4,7 @@ import { lists, startFull } from './many.ts';
 import { memory } from './memory.ts';
 import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
 import { firstAnswer, firstStart } from './start.ts';
+import { takeover } from './takeover.ts';
 import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
 import { uploadFour, uploadOne } from './upload.ts';
 
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   firstAnswer,
   firstStart,
   startFull,
+  takeover,
   memory,
 ];
 

@@ -4,8 +4,10 @@ import {
   type CollectionWatcher,
   collectGarbage,
 } from '../../lifecycle/collect/collect-garbage.ts';
+import { type FreedOriginals, freeOriginals } from '../../lifecycle/takeover/free-originals.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import type { State } from '../state.ts';
 import { assertTakenOver } from '../take-over.ts';
 import { inUnits } from '../units.ts';
 
@@ -41,11 +43,20 @@ const TELLING: CollectionWatcher = {
   blob: ({ digest, sizeBytes }) => say(`blob eligible for deletion: ${digest} (${inUnits(sizeBytes)})`),
 };
 
-function summary(collected: Collected, dryRun: boolean): string {
-  const { keptBlobs, blobs, manifests, freedBytes } = collected;
+/** Files that registry:2 left and nothing uses, removed; in a dry run only counted. */
+async function freedBefore(state: State, dryRun: boolean): Promise<FreedOriginals> {
+  if (!dryRun) return freeOriginals(state);
+  const figures = await state.index.takeOver.figures();
+  return { files: figures?.unusedFiles ?? 0, bytes: figures?.unusedBytes ?? 0 };
+}
+
+function summary(collected: Collected, unused: FreedOriginals, dryRun: boolean): string {
+  const { keptBlobs, blobs, manifests } = collected;
+  const freedBytes = collected.freedBytes + unused.bytes;
   return [
     '',
     `${keptBlobs} blobs marked, ${blobs} blobs and ${manifests} manifests eligible for deletion`,
+    ...(unused.files > 0 ? [`${unused.files} files of registry:2 that no repository uses`] : []),
     dryRun
       ? `Without --dry-run this would free ${inUnits(freedBytes)}. Nothing was changed.`
       : `Freed ${inUnits(freedBytes)}.`,
@@ -74,14 +85,20 @@ export async function garbageCollect(
   const state = await openConfiguredState(file);
   try {
     await assertTakenOver(state);
-    const collected = await collectGarbage(state, {
-      rule: { beforeMs, untaggedManifests: deleteUntagged },
-      dryRun,
-      ...(!quiet && { watcher: TELLING }),
-    }).catch((error: unknown) => {
+    const collect = async (): Promise<void> => {
+      const unused = await freedBefore(state, dryRun);
+      const collected = await collectGarbage(state, {
+        rule: { beforeMs, untaggedManifests: deleteUntagged },
+        dryRun,
+        ...(!quiet && { watcher: TELLING }),
+      });
+      // What the collection took leaves further files without a use.
+      if (!dryRun) await freeOriginals(state);
+      if (!quiet) say(summary(collected, unused, dryRun));
+    };
+    await collect().catch((error: unknown) => {
       throw notRemoved(error);
     });
-    if (!quiet) say(summary(collected, dryRun));
   } finally {
     await state.index.close();
   }

@@ -31,6 +31,10 @@ const CORRECT_SIZE = query<{ digest: string; key: string; size: number }>(
   'UPDATE blobs SET size = :size WHERE digest = :digest AND key = :key',
 );
 
+const IS_DISCARDED = query<{ key: string }, { key: string }>(
+  'SELECT key FROM discarded_keys WHERE key = :key',
+);
+
 const LINK = query<{ repository: number; digest: string; at: number }>(
   `INSERT INTO blob_links (repository_id, digest, linked_at) VALUES (:repository, :digest, :at)
    ON CONFLICT DO NOTHING`,
@@ -89,6 +93,8 @@ async function storeBlob(session: Session, repository: number, blob: OriginalBlo
   const { digest, key, sizeBytes, atMs } = blob;
   const isHere = (await session.first(HAS_LINK, { repository, digest })) !== undefined;
   if (!isHere && (await isKnown(session, { repository, kind: 'blob', digest, atMs }))) return 0;
+  // Somebody asked for the removal of the file, and it may be gone at any moment.
+  if ((await session.first(IS_DISCARDED, { key })) !== undefined) return 0;
   await session.run(PUT_BLOB, { digest, key, size: sizeBytes });
   if (blob.isDamaged) await session.run(CORRECT_SIZE, { digest, key, size: sizeBytes });
   await session.run(LINK, { repository, digest, at: atMs });
