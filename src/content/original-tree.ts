@@ -27,6 +27,8 @@ export interface OriginalTree {
   sizeBytes(path: string): Promise<number | undefined>;
   /** Whether the registry was a pull-through cache of another one. */
   isCache(): Promise<boolean>;
+  /** Lets go of what is open; what is asked afterwards opens it again. What is under way rejects. */
+  close(): Promise<void>;
 }
 
 /** Why something of the tree cannot be used as it is. */

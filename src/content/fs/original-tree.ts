@@ -1,81 +1,47 @@
-import { constants, type Dirent, type Stats } from 'node:fs';
-import { access, lstat, open, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { ORIGINAL_ROOT } from '../original-keys.ts';
-import { type OriginalTree, type TreeEntry, TreeFault, type TreeFaultReason } from '../original-tree.ts';
+import { type OriginalTree, type TreeEntry, TreeFault, type TreeFile } from '../original-tree.ts';
+import type { TreeQuestionName, TreeReply, TreeRequest } from './tree-protocol.ts';
 
-/** What the system says of things that stay as they are until somebody mends them. */
-const REASONS: Readonly<Record<string, TreeFaultReason>> = {
-  EACCES: 'denied',
-  EPERM: 'denied',
-  ELOOP: 'link',
-  EISDIR: 'not-a-file',
-  ENOTDIR: 'not-a-folder',
-};
+interface Waiter {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
 
-/** As distribution makes its files; only others have to be tried. */
-const READABLE_BY_ALL = 0o444;
-
-/** Folders that were seen to be real ones; blobs share a few hundred. */
-const MAX_SEEN = 10_000;
+/** Why the thread could not be asked, or could not answer. */
+function toError(reply: Exclude<TreeReply, { answer: unknown }>): Error {
+  if ('fault' in reply) return new TreeFault(reply.fault.path, reply.fault.reason);
+  return Object.assign(new Error(reply.error.message), { code: reply.error.code });
+}
 
 /**
- * The tree that distribution's file system driver wrote, in a data folder. No symbolic link below it is followed: what
- * is read lies where its path says.
+ * The tree that distribution's file system driver wrote, in a data folder. A take-over asks for hundreds of thousands
+ * of small files. The system's calls that do not block cost many times what those do that block, so a thread of its own
+ * makes the latter, and the one that answers requests goes on.
  */
 export class FsOriginalTree implements OriginalTree {
   readonly #dataFolder: string;
-  readonly #root: string;
-  readonly #realFolders = new Set<string>();
+  #thread: Worker | undefined;
+  readonly #waiters = new Map<number, Waiter>();
+  #outbox: TreeRequest[] = [];
+  #lastId = 0;
 
   constructor(dataFolder: string) {
     this.#dataFolder = dataFolder;
-    this.#root = join(dataFolder, ORIGINAL_ROOT);
   }
 
   list(path: string): Promise<TreeEntry[] | undefined> {
-    return this.#ask(path, async () => {
-      await this.#assertRealFolder(path);
-      const entries = await readdir(join(this.#root, path), { withFileTypes: true });
-      this.#remember(entries, path);
-      return entries
-        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-    });
+    return this.#ask('list', path);
   }
 
-  read(path: string, maxBytes: number) {
-    return this.#ask(path, async () => {
-      await this.#assertRealFolder(dirname(path));
-      // A pipe would wait for somebody who writes.
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const file = await open(join(this.#root, path), flags);
-      try {
-        const stats = await file.stat();
-        assertFile(path, stats);
-        const bytes = Buffer.alloc(Math.min(stats.size, maxBytes));
-        let filled = 0;
-        while (filled < bytes.length) {
-          const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return { bytes: bytes.subarray(0, filled), sizeBytes: stats.size, atMs: Math.floor(stats.mtimeMs) };
-      } finally {
-        await file.close();
-      }
-    });
+  read(path: string, maxBytes: number): Promise<TreeFile | undefined> {
+    return this.#ask('read', path, maxBytes);
   }
 
   sizeBytes(path: string): Promise<number | undefined> {
-    return this.#ask(path, async () => {
-      await this.#assertRealFolder(dirname(path));
-      const stats = await lstat(join(this.#root, path));
-      assertFile(path, stats);
-      if ((stats.mode & READABLE_BY_ALL) !== READABLE_BY_ALL)
-        await access(join(this.#root, path), constants.R_OK);
-      return stats.size;
-    });
+    return this.#ask('sizeBytes', path);
   }
 
   async isCache(): Promise<boolean> {
@@ -87,47 +53,61 @@ export class FsOriginalTree implements OriginalTree {
     );
   }
 
-  async #ask<T>(path: string, question: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await question();
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (code === 'ENOENT') return undefined;
-      const reason = REASONS[code];
-      if (reason === undefined) throw error;
-      throw new TreeFault(path, reason, { cause: error });
-    }
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+    this.#rejectAll(new Error('the tree was closed'));
   }
 
-  /** Looks at each folder on the way: the system would follow a link among them. */
-  async #assertRealFolder(path: string): Promise<void> {
-    if (path === '.' || path === '' || this.#realFolders.has(path)) return;
-    await this.#assertRealFolder(dirname(path));
-    const stats = await lstat(join(this.#root, path));
-    if (stats.isSymbolicLink()) throw new TreeFault(path, 'link');
-    if (!stats.isDirectory()) throw new TreeFault(path, 'not-a-folder');
-    this.#add(path);
+  #ask<T>(name: TreeQuestionName, ...args: readonly unknown[]): Promise<T> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiters.set(id, { resolve: resolve as Waiter['resolve'], reject });
+      // What is asked in one turn goes over in one message.
+      if (this.#outbox.length === 0) queueMicrotask(() => this.#send());
+      this.#outbox.push({ id, name, args });
+    });
   }
 
-  /** The system told what each entry is. */
-  #remember(entries: readonly Dirent[], folder: string): void {
-    for (const entry of entries)
-      if (entry.isDirectory()) this.#add(folder === '' ? entry.name : `${folder}/${entry.name}`);
+  #send(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    this.#thread ??= this.#start();
+    // The program may end while nobody waits.
+    this.#thread.ref();
+    this.#thread.postMessage(requests);
   }
 
-  #add(folder: string): void {
-    if (this.#realFolders.size >= MAX_SEEN) this.#realFolders.clear();
-    this.#realFolders.add(folder);
+  #start(): Worker {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const thread = new Worker(new URL(`./original-tree-thread.${extension}`, import.meta.url), {
+      workerData: { root: join(this.#dataFolder, ORIGINAL_ROOT) },
+    });
+    const lost = (error: Error): void => {
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
+      this.#rejectAll(error);
+    };
+    thread.on('message', (replies: readonly TreeReply[]) => {
+      for (const reply of replies) this.#settle(reply);
+      if (this.#waiters.size === 0) thread.unref();
+    });
+    thread.on('error', (error) => lost(error instanceof Error ? error : new Error(String(error))));
+    thread.on('exit', () => lost(new Error('the thread that reads the tree has ended')));
+    return thread;
   }
-}
 
-function kindOf(entry: Dirent): TreeEntry['kind'] {
-  if (entry.isDirectory()) return 'folder';
-  if (entry.isFile()) return 'file';
-  return entry.isSymbolicLink() ? 'link' : 'other';
-}
+  #settle(reply: TreeReply): void {
+    const waiter = this.#waiters.get(reply.id);
+    this.#waiters.delete(reply.id);
+    if ('answer' in reply) waiter?.resolve(reply.answer);
+    else waiter?.reject(toError(reply));
+  }
 
-function assertFile(path: string, stats: Stats): void {
-  if (stats.isSymbolicLink()) throw new TreeFault(path, 'link');
-  if (!stats.isFile()) throw new TreeFault(path, 'not-a-file');
+  #rejectAll(error: Error): void {
+    for (const waiter of this.#waiters.values()) waiter.reject(error);
+    this.#waiters.clear();
+  }
 }

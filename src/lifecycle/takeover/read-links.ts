@@ -6,7 +6,7 @@ import type { Findings } from './findings.ts';
 const MAX_LINK_BYTES = 256;
 
 /** So many files are read at the same time. */
-const AT_ONCE = 16;
+export const AT_ONCE = 16;
 
 /** A file that holds a digest. */
 export interface Link {
@@ -80,7 +80,7 @@ export async function linksBelow(reading: Reading, folder: string): Promise<Link
   return links;
 }
 
-function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+export function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }
 

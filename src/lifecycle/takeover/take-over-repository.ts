@@ -9,7 +9,16 @@ import type { Clock } from '../../ports.ts';
 import { Findings } from './findings.ts';
 import { Parts } from './parts.ts';
 import { readBlob } from './read-blobs.ts';
-import { foldersOf, type Link, latestOf, linksBelow, noteOdd, type Reading } from './read-links.ts';
+import {
+  AT_ONCE,
+  batches,
+  foldersOf,
+  type Link,
+  latestOf,
+  linksBelow,
+  noteOdd,
+  type Reading,
+} from './read-links.ts';
 import { readManifest } from './read-manifest.ts';
 import { readTags } from './read-tags.ts';
 import { isRepositoryFolder, MARKERS, REPOSITORIES } from './repository-names.ts';
@@ -68,11 +77,15 @@ export async function takeOverRepository(
   }
 
   const layers = latestOf(await linksBelow(reading, `${folder}/_layers`));
-  for (const link of layers.values()) {
-    if (isGone(link) || !parts.isWaiting) continue;
-    const blobs = { ...reading, blobs: index.blobs, content, repository, expected: named.sizes };
-    const read = await readBlob(blobs, link);
-    if (read !== undefined) await parts.blob(read.blob, read.file);
+  const blobs = { ...reading, blobs: index.blobs, content, repository, expected: named.sizes };
+  for (const links of batches(
+    [...layers.values()].filter((link) => !isGone(link)),
+    AT_ONCE,
+  )) {
+    if (!parts.isWaiting) break;
+    for (const read of await Promise.all(links.map((link) => readBlob(blobs, link)))) {
+      if (read !== undefined) await parts.blob(read.blob, read.file);
+    }
   }
   await named.noteMissing(found, {
     hasBlob: async (digest) =>

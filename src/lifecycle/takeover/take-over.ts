@@ -79,6 +79,9 @@ export class TakeOver implements Preparation {
     await this.#walkFiles();
     if (this.#isStopped || !(await index.takeOver.finish(clock.now()))) return;
     this.#isFinished = true;
+    // A request may still be at what is done by now.
+    await Promise.allSettled(this.#underWay.values());
+    await this.#deps.tree.close();
     const figures = await this.#figures();
     if (figures === undefined) return;
     this.#deps.onProgress?.(figures);
@@ -96,6 +99,7 @@ export class TakeOver implements Preparation {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.allSettled([this.#listing, ...this.#underWay.values()]);
+    await this.#deps.tree.close();
   }
 
   async #isFinishedElsewhere(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { ORIGINAL_ROOT } from '../../content/original-keys.ts';
 import type { OriginalFile, TakeOverFinding } from '../../index/takeover.ts';
 import { isDigest } from '../../oci/digest.ts';
-import { foldersOf, noteOdd, type Reading } from './read-links.ts';
+import { AT_ONCE, batches, foldersOf, noteOdd, type Reading } from './read-links.ts';
 
 const BATCH = 200;
 
@@ -41,10 +41,14 @@ export async function* walkFiles(reading: Reading): AsyncGenerator<WalkedFiles> 
     const ofAlgorithm = `blobs/${algorithm.name}`;
     for (const beginning of await foldersOf(reading, ofAlgorithm)) {
       const folder = `${ofAlgorithm}/${beginning.name}`;
-      for (const { name } of await foldersOf(reading, folder)) {
-        const digest = name.startsWith(beginning.name) ? `${algorithm.name}:${name}` : '';
-        const file = await fileIn(reading, `${folder}/${name}`, digest);
-        if (file !== undefined) files.push(file);
+      for (const some of batches(await foldersOf(reading, folder), AT_ONCE)) {
+        const read = await Promise.all(
+          some.map(({ name }) => {
+            const digest = name.startsWith(beginning.name) ? `${algorithm.name}:${name}` : '';
+            return fileIn(reading, `${folder}/${name}`, digest);
+          }),
+        );
+        files.push(...read.filter((file) => file !== undefined));
         if (files.length < BATCH) continue;
         yield { files, findings: reading.found.take() };
         files = [];
