@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openState } from '../../src/cli/state.ts';
 import { Workplace } from '../support/berth-process.ts';
 import { OriginalFolder } from '../support/original-folder.ts';
 
@@ -73,15 +74,15 @@ describe('berth takeover', () => {
     });
   });
 
-  it('goes on after kill -9, and reports 2 before that', async () => {
+  it('goes on after kill -9, and reports 2 before that', { timeout: 60_000 }, async () => {
     const original = new OriginalFolder(data);
-    for (let n = 0; n < 300; n += 1) original.image(`app-${n}`, [`layer ${n}`], { tag: 'latest' });
+    for (let n = 0; n < 100; n += 1) original.image(`app-${n}`, [`layer ${n}`], { tag: 'latest' });
     const running = place.start(['takeover', 'config.yml']);
-    await expect.poll(() => running.stderr, { timeout: 10_000 }).toContain('of 300 repositories');
+    await expect.poll(() => running.stderr, { timeout: 10_000 }).toContain('of 100 repositories');
     await running.stop('SIGKILL');
     const halfway = await takeover('--report', '--json');
     if (halfway.code === 2) expect(JSON.parse(halfway.stdout)).toMatchObject({ isFinished: false });
-    expect((await takeover()).stdout).toContain('Taken over: 300 repositories, 300 manifests, 300 tags');
+    expect((await takeover()).stdout).toContain('Taken over: 100 repositories, 100 manifests, 100 tags');
   });
 
   it('frees what nothing uses only where garbage-collect is asked for', async () => {
@@ -183,11 +184,10 @@ describe('berth takeover', () => {
 
     it('one of which the rest is gone before it was finished', async () => {
       const original = new OriginalFolder(data);
-      for (let n = 0; n < 200; n += 1) original.image(`app-${n}`, [`layer ${n}`], { tag: 'latest' });
-      const running = place.start(['takeover', 'config.yml']);
-      await expect.poll(() => running.stderr, { timeout: 10_000 }).toContain('of 200 repositories');
-      await running.stop('SIGKILL');
-      if ((await takeover('--report')).code !== 2) return;
+      original.image('app', ['x'], { tag: 'latest' });
+      const { index } = await openState(data);
+      await index.takeOver.begin(Date.now());
+      await index.close();
       rmSync(join(data, 'docker'), { recursive: true });
       const refused = await serve();
       expect(refused).toMatchObject({ code: 1 });

@@ -8,6 +8,7 @@ import { referrerContract } from './index/referrers.ts';
 import { repositoryContract } from './index/repositories.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
 import { tagContract } from './index/tags.ts';
+import { takeOverContract } from './index/takeover.ts';
 import { endContract } from './index/the-end.ts';
 import { transactionContract } from './index/transactions.ts';
 import { type IndexUnderTest, SharedIndex } from './index/under-test.ts';
@@ -27,6 +28,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('preconditions', () => preconditionContract(shared));
   describe('referrers', () => referrerContract(shared));
   describe('tags', () => tagContract(shared));
+  describe('taking over', () => takeOverContract(shared));
   describe('repositories', () => repositoryContract(shared));
   describe('accounts', () => accountContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
