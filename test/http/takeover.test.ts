@@ -11,10 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OriginalTree, TreeFault } from '../../src/content/original-tree.ts';
 import type { TakeOverFinding } from '../../src/index/takeover.ts';
 import { collectGarbage } from '../../src/lifecycle/collect/collect-garbage.ts';
 import { FULL_SPEED } from '../../src/lifecycle/collect/pace.ts';
 import { TakeOver } from '../../src/lifecycle/takeover/take-over.ts';
+import { parseRepositoryName } from '../../src/oci/reference.ts';
 import { newFolder, removeFolder } from '../support/folders.ts';
 import { type FrontDoor, openFrontDoor, recordedLog } from '../support/front-door.ts';
 import {
@@ -367,6 +369,47 @@ describe('a folder of registry:2', () => {
       await takeOver().run();
       expect((await get(`app/blobs/${layer}`)).text).toBe('whole');
       expect((await findings()).map(([kind]) => kind)).toEqual(['wrong-size']);
+    });
+
+    it('is told where it may not be read, and tried again where the disk failed', async () => {
+      const denied = original.image('denied', ['may not be read'], { tag: 'latest' });
+      original.image('broken', ['x'], { tag: 'latest' });
+      original.image('fine', ['x'], { tag: 'latest' });
+      const registry = await open();
+      const { index, content, originals } = registry.state;
+      if (originals === undefined) throw new Error('no tree');
+      let isBroken = true;
+      const tree: OriginalTree = {
+        list: (path) => originals.list(path),
+        isCache: () => originals.isCache(),
+        close: () => originals.close(),
+        read: async (path, maxBytes) => {
+          if (isBroken && path.startsWith('repositories/broken/')) throw new Error('EIO');
+          return originals.read(path, maxBytes);
+        },
+        sizeBytes: async (path) => {
+          if (path === OriginalFolder.pathOf(denied.layers[0] ?? '')) throw new TreeFault(path, 'denied');
+          return originals.sizeBytes(path);
+        },
+      };
+      const failing = new TakeOver({
+        ...{ index, content, tree, clock: { now: Date.now }, log: recordedLog() },
+        ...{ pace: FULL_SPEED, lanes: 3 },
+      });
+      await expect(failing.run()).rejects.toThrow('1 repositories could not be taken over: broken');
+      await expect(failing.repository(parseRepositoryName('broken'))).rejects.toThrow('EIO');
+      expect((await index.takeOver.status())?.finishedAtMs).toBeUndefined();
+      expect(await index.takeOver.waiting({ after: undefined, limit: 10 })).toEqual(['broken']);
+      isBroken = false;
+      await failing.run();
+      expect(failing.isFinished).toBe(true);
+      expect((await get('broken/manifests/latest')).status).toBe(200);
+      expect((await get('denied/manifests/latest')).status).toBe(200);
+      expect(await findings()).toEqual([['unreadable', OriginalFolder.pathOf(denied.layers[0] ?? '')]]);
+      // It can be read now.
+      await again();
+      expect(await findings()).toEqual([]);
+      expect((await get(`denied/blobs/${denied.layers[0]}`)).text).toBe('may not be read');
     });
 
     it('never leads out of the folder', async () => {
