@@ -257,7 +257,7 @@ describe('a folder of registry 2.8.2, taken over', () => {
     expect(await report()).toMatchObject({ isFinished: true, waiting: 0, repositories: MANY + 3 });
   });
 
-  test('every tag and blob is what registry:2 served', async () => {
+  test('every tag and blob is what registry:2 served', LONG, async () => {
     const after = await everything();
     const different = [...new Set([...before.keys(), ...after.keys()])]
       .filter((path) => before.get(path) !== after.get(path))
