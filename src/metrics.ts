@@ -131,6 +131,11 @@ export const METRICS = {
     help: 'Whether a configured health check keeps the registry from answering: 1 or 0.',
     labels: ['check'],
   },
+  berth_takeover_repositories: {
+    type: 'gauge',
+    help: 'Repositories that a registry:2 left in the data folder, by state: done, or waiting to be taken over. While there are any that wait.',
+    labels: ['state'],
+  },
 } as const satisfies Record<string, MetricEntry>;
 
 type Table = typeof METRICS;

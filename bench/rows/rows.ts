@@ -6,6 +6,7 @@ import { memory } from './memory.ts';
 import { push } from './push.ts';
 import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
 import { firstAnswer, firstStart } from './start.ts';
+import { takeover } from './takeover.ts';
 import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
 import { uploadFour, uploadOne } from './upload.ts';
 
@@ -26,6 +27,7 @@ export const ROWS: readonly Row[] = [
   firstAnswer,
   firstStart,
   startFull,
+  takeover,
   memory,
   garbageCollect,
 ];

@@ -6,6 +6,7 @@ import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { RetentionCommandOptions } from './commands/retention.ts';
 import type { StatsOptions } from './commands/stats.ts';
+import type { TakeOverOptions } from './commands/takeover.ts';
 import type { DeletedOptions } from './commands/undelete.ts';
 import type { UsageOptions } from './commands/usage.ts';
 import type { UserOptions } from './commands/user.ts';
@@ -28,6 +29,12 @@ Exit code:
   0  nothing changes its meaning unseen
   1  something must be changed or decided first
   2  the configuration cannot be read`;
+
+const TAKEOVER_EXIT_CODES = `
+Exit code:
+  0  all is taken over, and nothing is missing or damaged
+  1  all is taken over, and something is missing or damaged: see --report
+  2  not all is taken over`;
 
 function fromVersion(text: string): 2 | 3 {
   if (text !== '2' && text !== '3') throw new InvalidArgumentError('it is 2 or 3');
@@ -196,6 +203,20 @@ explainCommand('tag', '<repository:tag>', 'what a tag points to, or what became 
   (image: string, options: ExplainOptions) =>
     orExplain(async () => (await import('./commands/explain.ts')).explainTag(image, options)),
 );
+
+program
+  .command('takeover')
+  .description(
+    'take over what registry:2 or registry:3 left in the data folder, in place; serve does so by itself',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .option('--report', 'only tell what was found, with each place, what it means and what to do')
+  .option('--again', 'take in also what the other registry stored since the last time')
+  .option('--json', 'print for machines')
+  .addHelpText('after', TAKEOVER_EXIT_CODES)
+  .action((file: string | undefined, options: TakeOverOptions) =>
+    orExplain(async () => (await import('./commands/takeover.ts')).takeOver(file, options), 2),
+  );
 
 const user = program.command('user').description('manage the accounts of the built-in token service');
 

@@ -26,6 +26,7 @@ import { wireNotifications } from './notifications.ts';
 import { registryAccess } from './registry-access.ts';
 import { wireRetention } from './retention.ts';
 import type { State } from './state.ts';
+import { whyNotTakenOver, wireTakeOver } from './take-over.ts';
 import { commonEndpoints } from './token-endpoints.ts';
 import { version } from './version.ts';
 
@@ -117,19 +118,21 @@ export async function wireRegistry({
   });
   jobs.add('record pulls', COUNT_INTERVAL_MS, () => pulls.flush());
   const { garbageCollect, keepDeletedMs } = storage;
-  const collector = new Collector({ ...state, clock, log });
+  const whyNotNow = () => whyNotTakenOver(state);
+  const collector = new Collector({ ...state, clock, log, whyNotNow });
   const wishes = { ...garbageCollect, keepDeletedMs };
   if (garbageCollect.enabled) {
     jobs.add('collect garbage', Math.min(COLLECTION_LOOK_MS, garbageCollect.intervalMs), () =>
       collector.runIfDue(wishes, garbageCollect.intervalMs),
     );
   }
-  const retention = wireRetention(config, { index: state.index, jobs, pulls, clock, log });
+  const retention = wireRetention(config, { index: state.index, jobs, pulls, clock, log, whyNotNow });
   jobs.add('prune the journal', HOUR_MS, () =>
     pruneJournal(state.index, clock.now() - storage.keepJournalMs),
   );
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
+  const takeOver = await wireTakeOver({ state, jobs, clock, log, metrics });
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
   const health = watchHealth(config.health, { state, jobs, log, metrics });
   const failures = () => health.failures();
@@ -170,6 +173,7 @@ export async function wireRegistry({
       isReadOnly: storage.readOnly,
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
+      preparation: takeOver,
       events: notifications && { events: notifications.events, baseOf: urls.baseOf },
     },
   });
@@ -187,6 +191,7 @@ export async function wireRegistry({
       health.stop();
       retention.stop();
       await collector.stop();
+      await takeOver?.stop();
       await jobs.stop();
       await pulls.flush();
       await notifications?.stop();

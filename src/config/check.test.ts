@@ -3,7 +3,7 @@ import { type CheckOptions, checkRegistryTree } from './check.ts';
 import { formatPlace } from './config-error.ts';
 import { parseRegistryTree, readRegistryTree } from './distribution.ts';
 
-const NOTHING = { canRead: () => false, exists: () => false, isFolder: () => false };
+const NOTHING = { canRead: () => false, isFolder: () => false };
 
 interface Line {
   readonly verdict: string;
@@ -57,7 +57,7 @@ describe('check-config', () => {
     const lines = check(
       'auth: {htpasswd: {realm: basic-realm, path: /etc/docker/registry}}\n',
       {},
-      { machine: { canRead: () => true, exists: () => true, isFolder: () => true } },
+      { machine: { canRead: () => true, isFolder: () => true } },
     );
     expect(about(lines, 'auth.htpasswd.path')).toMatchObject({
       verdict: 'not-supported',
@@ -127,15 +127,6 @@ describe('check-config', () => {
         });
       }
     }
-  });
-
-  it('a folder with images of registry:2 is to be decided, also when it is the default', () => {
-    const machine = { ...NOTHING, exists: (path: string) => path === '/srv/docker/registry/v2/repositories' };
-    const [line] = check('', {}, { machine }).filter(({ needsAction }) => needsAction);
-    expect(line).toMatchObject({ key: 'storage.filesystem.rootdirectory', verdict: 'works-differently' });
-    const tree = parseRegistryTree('version: 0.1\nstorage: filesystem\nhttp: {addr: ":5000"}', 'f', {});
-    const report = checkRegistryTree(tree, { machine: { ...NOTHING, exists: () => true } });
-    expect(report.findings.some(({ needsAction }) => needsAction)).toBe(true);
   });
 
   it('a variable into a section of maintenance that the file has is to be decided: the originals ignore it', () => {

@@ -37,8 +37,8 @@ export function checkRegistryConfig(options: RegistrySources & CheckOptions): Ch
 export function checkRegistryTree(tree: RegistryTree, options: CheckOptions): CheckReport {
   const { from, machine = THIS_MACHINE } = options;
   const decoding = Decoding.start(tree.place);
-  const config = registrySchema.decode(tree.root, decoding);
-  remarkUnseenChanges(config, tree, decoding, machine);
+  registrySchema.decode(tree.root, decoding);
+  remarkUnseenChanges(tree, decoding);
   const written = writtenOptions(tree.root);
   const used = new Set<Remark>();
   const judged = written.map((option) => {

@@ -1,9 +1,8 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 
 /** What a check wants to know of the machine that it runs on. */
 export interface Machine {
   canRead(file: string): boolean;
-  exists(path: string): boolean;
   isFolder(path: string): boolean;
 }
 
@@ -17,6 +16,5 @@ export const THIS_MACHINE: Machine = {
       return false;
     }
   },
-  exists: existsSync,
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
 };

@@ -23,7 +23,7 @@ const filesystem = section(
   {
     rootdirectory: differs(
       withDefault(nonEmptyText, 'Folder of everything that is stored.', DEFAULT_FOLDER),
-      'content is kept in a layout of its own below it, and images that registry:2 has there are not read',
+      'what registry:2 has there is taken over in place, and new content is kept beside it in a layout of its own',
     ),
     // As text: the original takes "50", too, and puts less than 25 up to 25.
     maxthreads: noEffect(text, 'Node has its own pool of threads; UV_THREADPOOL_SIZE sets it'),

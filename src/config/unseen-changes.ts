@@ -1,35 +1,19 @@
-import { join } from 'node:path';
 import type { Place } from './config-error.ts';
 import type { Decoding } from './decoding.ts';
 import type { RegistryTree } from './distribution.ts';
 import { ConfigDocument } from './document.ts';
-import type { Machine } from './machine.ts';
 import { isPrefix, type Path } from './node.ts';
-import type { RegistryConfig } from './registry-config.ts';
 import { writtenOptions } from './written-options.ts';
 
 /**
  * Remarks on what `berth serve` would take without a word, and to another effect than the original.
- * @param config undefined where there are problems, which come first
  */
-export function remarkUnseenChanges(
-  config: RegistryConfig | undefined,
-  tree: RegistryTree,
-  decoding: Decoding,
-  machine: Machine,
-): void {
+export function remarkUnseenChanges(tree: RegistryTree, decoding: Decoding): void {
   const document = new ConfigDocument(tree.root);
   const decide = (path: Path, text: string): void => {
     const place = document.placeOf(path);
     path.reduce<Decoding>((at, step) => at.at(step, place), decoding).remark('decide', text);
   };
-  if (config !== undefined && !config.storage.isTemporary) {
-    const folder = config.storage.rootDirectory;
-    if (machine.exists(join(folder, 'docker/registry/v2/repositories'))) {
-      const advice = `${folder} has images of registry:2, which this version does not read; copy them`;
-      decide(['storage', 'filesystem', 'rootdirectory'], advice);
-    }
-  }
   for (const path of variablesIntoMaintenance(tree)) {
     decide(
       path,

@@ -11,6 +11,7 @@ import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
+import type { TakeOverIndex } from './takeover.ts';
 import type { TrashIndex } from './trash.ts';
 import type { UploadIndex } from './uploads.ts';
 import type { UsageIndex } from './usage.ts';
@@ -40,6 +41,7 @@ export interface Index {
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;
+  readonly takeOver: TakeOverIndex;
   /**
    * The same index; each change of content that is made through what this returns is recorded as events too, in its
    * own transaction. Not to be closed by itself.

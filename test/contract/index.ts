@@ -15,6 +15,7 @@ import { repositoryContract } from './index/repositories.ts';
 import { retentionContract } from './index/retention.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
 import { tagContract } from './index/tags.ts';
+import { takeOverContract } from './index/takeover.ts';
 import { endContract } from './index/the-end.ts';
 import { transactionContract } from './index/transactions.ts';
 import { trashContract } from './index/trash.ts';
@@ -45,6 +46,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('usage', () => usageContract(shared));
   describe('allowances', () => allowanceContract(shared));
   describe('usage beside a new count', () => usageModelProperty(() => shared.openEmpty()));
+  describe('taking over', () => takeOverContract(shared));
   describe('repositories', () => repositoryContract(shared));
   describe('pulls', () => pullContract(shared));
   describe('tags by rules', () => retentionContract(shared));

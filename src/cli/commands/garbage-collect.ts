@@ -4,10 +4,13 @@ import {
   collectGarbage,
 } from '../../lifecycle/collect/collect-garbage.ts';
 import { garbageRule, ruleText } from '../../lifecycle/collect/rule.ts';
+import { type FreedOriginals, freeOriginals } from '../../lifecycle/takeover/free-originals.ts';
 import { inUnits } from '../../policy/bytes-text.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import type { State } from '../state.ts';
+import { assertTakenOver } from '../take-over.ts';
 
 /** What the command line says. */
 export interface GarbageCollectOptions {
@@ -32,12 +35,21 @@ const TELLING: CollectionWatcher = {
   blob: ({ digest, sizeBytes }) => say(`blob eligible for deletion: ${digest} (${inUnits(sizeBytes)})`),
 };
 
-function summary(collected: Collected, dryRun: boolean): string {
-  const { keptBlobs, blobs, manifests, purged, freedBytes } = collected;
+/** Files that registry:2 left and nothing uses, removed; in a dry run only counted. */
+async function freedBefore(state: State, dryRun: boolean): Promise<FreedOriginals> {
+  if (!dryRun) return freeOriginals(state);
+  const figures = await state.index.takeOver.figures();
+  return { files: figures?.unusedFiles ?? 0, bytes: figures?.unusedBytes ?? 0 };
+}
+
+function summary(collected: Collected, unused: FreedOriginals, dryRun: boolean): string {
+  const { keptBlobs, blobs, manifests, purged } = collected;
+  const freedBytes = collected.freedBytes + unused.bytes;
   return [
     '',
     `${keptBlobs} blobs marked, ${blobs} blobs and ${manifests} manifests eligible for deletion`,
     ...(purged === 0 ? [] : [`${purged} deleted manifests can no longer be brought back`]),
+    ...(unused.files > 0 ? [`${unused.files} files of registry:2 that no repository uses`] : []),
     dryRun
       ? `Without --dry-run this would free ${inUnits(freedBytes)}. Nothing was changed.`
       : `Freed ${inUnits(freedBytes)}.`,
@@ -68,20 +80,25 @@ export async function garbageCollect(
   const state = await openConfiguredState(file);
   try {
     const { keepDeletedMs } = state.config.storage;
-    const collected = await collectGarbage(state, {
-      rule: garbageRule({
-        ...{ nowMs: Date.now(), graceMs, untagged: deleteUntagged },
-        keepDeletedMs: keepMs ?? keepDeletedMs,
-      }),
-      cause: { kind: 'collection', actor: '', rule: ruleText({ graceMs, untagged: deleteUntagged }) },
-      clock: { now: Date.now },
-      removesOriginals: true,
-      dryRun,
-      ...(!quiet && { watcher: TELLING }),
-    }).catch((error: unknown) => {
+    await assertTakenOver(state);
+    const collect = async (): Promise<void> => {
+      const unused = await freedBefore(state, dryRun);
+      const collected = await collectGarbage(state, {
+        rule: garbageRule({
+          ...{ nowMs: Date.now(), graceMs, untagged: deleteUntagged },
+          keepDeletedMs: keepMs ?? keepDeletedMs,
+        }),
+        cause: { kind: 'collection', actor: '', rule: ruleText({ graceMs, untagged: deleteUntagged }) },
+        clock: { now: Date.now },
+        removesOriginals: true,
+        dryRun,
+        ...(!quiet && { watcher: TELLING }),
+      });
+      if (!quiet) say(summary(collected, unused, dryRun));
+    };
+    await collect().catch((error: unknown) => {
       throw notRemoved(error);
     });
-    if (!quiet) say(summary(collected, dryRun));
   } finally {
     await state.index.close();
   }

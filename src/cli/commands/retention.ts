@@ -8,6 +8,7 @@ import type { Logger } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure } from '../failure.ts';
+import { assertTakenOver } from '../take-over.ts';
 
 /** What the command line says. */
 export interface RetentionCommandOptions {
@@ -127,7 +128,8 @@ export async function retention(file: string | undefined, options: RetentionComm
   const graceMs = durationMs('--grace', options.grace);
   const nowMs = timeOf(options.at);
   const isPast = options.at !== undefined && nowMs < CLOCK.now();
-  const { config, index } = await openConfiguredState(file);
+  const state = await openConfiguredState(file);
+  const { config, index } = state;
   try {
     const rules = config.repositories;
     if (!hasRetention(rules)) {
@@ -135,6 +137,7 @@ export async function retention(file: string | undefined, options: RetentionComm
         'there are no rules: no entry of "repositories" in the configuration has "retention"',
       );
     }
+    await assertTakenOver(state);
     if (!dryRun) return await removeNow(index, rules, graceMs, json);
     const forecast = await forecastRetention(index, rules, { nowMs, graceMs, isPast });
     if (json) say(JSON.stringify(forMachines(forecast, nowMs), null, 2));

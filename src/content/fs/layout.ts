@@ -6,11 +6,16 @@ import { join } from 'node:path';
  *
  *     berth.db, berth.db-wal, berth.db-shm      the index
  *     content/<2 hex>/<32 hex>                  the bytes of one physical write
+ *     docker/registry/v2/                       what registry:2 or registry:3 wrote, where it was here before
  *
  * A key is the path below the data folder. The two digits keep folders small: 10 million objects make 39,000 files
  * a folder.
  */
 const KEY = /^content\/([a-f0-9]{2})\/\1[a-f0-9]{30}$/;
+
+/** distribution's path of a blob (registry/storage/paths.go). */
+const ORIGINAL_KEY =
+  /^docker\/registry\/v2\/blobs\/(?:sha256\/([a-f0-9]{2})\/\1[a-f0-9]{62}|sha512\/([a-f0-9]{2})\/\2[a-f0-9]{126})\/data$/;
 
 export function newKey(): string {
   const id = randomUUID().replaceAll('-', '');
@@ -23,7 +28,17 @@ export function newKey(): string {
  *   even where somebody changed it there
  */
 export function pathOf(root: string, key: string): string {
-  if (!KEY.test(key)) throw new Error('the index names content under a key that is none');
+  if (!KEY.test(key) && !ORIGINAL_KEY.test(key))
+    throw new Error('the index names content under a key that is none');
+  return join(root, key);
+}
+
+/**
+ * The same for a file that is to be written: nothing is ever added to what registry:2 wrote.
+ * @throws Error for a key that is not one of `newKey`
+ */
+export function newPathOf(root: string, key: string): string {
+  if (!KEY.test(key)) throw new Error('content is written under a key that is not a new one');
   return join(root, key);
 }
 

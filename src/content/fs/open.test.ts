@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentStoreContract } from '../../../test/contract/content-store.ts';
@@ -28,6 +28,12 @@ const FOREIGN_KEYS = [
   `../content/ab/${HEX}`,
   `/content/ab/${HEX}`,
   'berth.db',
+  'docker/registry/v2/repositories/app/_layers/sha256/ab/link',
+  `docker/registry/v2/blobs/sha256/ab/${HEX.repeat(2)}`,
+  `docker/registry/v2/blobs/sha256/cd/${HEX.repeat(2)}/data`,
+  `docker/registry/v2/blobs/sha256/ab/${HEX.repeat(2)}/../../data`,
+  `docker/registry/v2/blobs/sha512/ab/${HEX.repeat(2)}/data`,
+  `/docker/registry/v2/blobs/sha256/ab/${HEX.repeat(2)}/data`,
 ];
 
 describe('the content store on the file system', () => {
@@ -40,6 +46,31 @@ describe('the content store on the file system', () => {
       foreignKeys: FOREIGN_KEYS,
       remove: () => removeFolder(folder),
     };
+  });
+});
+
+describe('what registry:2 wrote', () => {
+  const key = `docker/registry/v2/blobs/sha256/ab/${HEX.repeat(2)}/data`;
+
+  it('is read and removed by its path, and never written', async () => {
+    const root = await testFolder();
+    const content = await openFsContentStore(root);
+    await mkdir(join(root, key, '..'), { recursive: true });
+    expect(() => content.write(key)).toThrow('not a new one');
+    await writeFile(join(root, key), 'old');
+    expect(await contentOf(content, key)).toEqual(Buffer.from('old'));
+    expect(await content.sizeBytes(key)).toBe(3);
+    await content.remove(key);
+    expect(await content.sizeBytes(key)).toBeUndefined();
+  });
+
+  it('is not followed where it is a link', async () => {
+    const root = await testFolder();
+    const content = await openFsContentStore(root);
+    await mkdir(join(root, key, '..'), { recursive: true });
+    await writeFile(join(root, 'secret'), 'secret');
+    await symlink(join(root, 'secret'), join(root, key));
+    await expect(content.read(key)).rejects.toThrow('ELOOP');
   });
 });
 

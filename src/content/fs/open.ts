@@ -1,10 +1,13 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, open, rm } from 'node:fs/promises';
 import type { ContentStore } from '../content-store.ts';
 import { DurableFolders, isMissing, syncFolder } from './folders.ts';
-import { newKey, pathOf } from './layout.ts';
+import { newKey, newPathOf, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
 import { FileWriter } from './writer.ts';
+
+/** Bytes lie where their key says, and not where a link of that name may lead. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 async function unlessMissing<T>(action: Promise<T>): Promise<T | undefined> {
   try {
@@ -27,12 +30,12 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
   const folders = new DurableFolders();
   return {
     newKey,
-    write: (key) => new FileWriter(key, pathOf(root, key), folders),
+    write: (key) => new FileWriter(key, newPathOf(root, key), folders),
     async sizeBytes(key) {
-      return (await unlessMissing(stat(pathOf(root, key))))?.size;
+      return (await unlessMissing(lstat(pathOf(root, key))))?.size;
     },
     async read(key, range) {
-      const file = await unlessMissing(open(pathOf(root, key), 'r'));
+      const file = await unlessMissing(open(pathOf(root, key), READ));
       if (file === undefined) return undefined;
       if (range !== undefined) return new FileReader(file, range.first, range.last - range.first + 1);
       try {

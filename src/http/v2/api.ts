@@ -1,4 +1,7 @@
 import { RegistryError } from '../../errors.ts';
+import { parseRepositoryName } from '../../oci/reference.ts';
+import type { Access } from '../../oci/scope.ts';
+import type { Preparation } from '../../registry/preparation.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
@@ -17,6 +20,8 @@ export interface V2Options {
   readonly isReadOnly: boolean;
   /** Turns a path into what Location and Link carry for this client. */
   readonly urlOf: (request: HttpRequest, path: string) => string;
+  /** What is to be known before a request is carried out; undefined where everything is. */
+  readonly preparation?: Preparation | undefined;
   /** Where others are told of what happens; undefined where nobody wants to hear. */
   readonly events?: EventOptions | undefined;
 }
@@ -46,6 +51,7 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }
   const { registry, limits } = options;
+  await prepare(options.preparation, match.name, action.required);
   const handle = (): Promise<Reply> =>
     action.handle({
       request,
@@ -57,6 +63,19 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
   return options.events === undefined
     ? handle()
     : telling(options.events, { request, match, caller }, handle);
+}
+
+/** Lets the registry learn first what the request is about, where it is still taking over what was there before. */
+async function prepare(
+  preparation: Preparation | undefined,
+  route: string,
+  required: readonly Access[],
+): Promise<void> {
+  if (preparation === undefined) return;
+  if (route === 'catalog') await preparation.names();
+  for (const { type, name } of required) {
+    if (type === 'repository') await preparation.repository(parseRepositoryName(name));
+  }
 }
 
 /** 405, which has to name the methods that there are (RFC 9110, section 15.5.6). */

@@ -46,8 +46,11 @@ const UNLINK = query<{ repository: number; digest: string }>(
   'DELETE FROM blob_links WHERE digest = :digest AND repository_id = :repository',
 );
 
+/** A file of a registry that had the folder before stays until somebody asks for its removal. */
 const DISCARD = query<{ key: string }>(
-  'INSERT INTO discarded_keys (key) VALUES (:key) ON CONFLICT DO NOTHING',
+  `INSERT INTO discarded_keys (key)
+   SELECT :key WHERE NOT EXISTS (SELECT 1 FROM takeover_files WHERE key = :key)
+   ON CONFLICT DO NOTHING`,
 );
 
 const DISCARDED = query<{ limit: number }, { key: string }>('SELECT key FROM discarded_keys LIMIT :limit');

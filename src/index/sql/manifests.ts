@@ -159,6 +159,34 @@ async function countNew(session: Session, repository: number, tags: readonly Tag
   return count;
 }
 
+/** Whether the repository has the manifest. */
+export async function isManifestHere(session: Session, repository: number, digest: Digest): Promise<boolean> {
+  return (await session.first(IS_HERE, { repository, digest })) !== undefined;
+}
+
+/** Stores a manifest and what it refers to, whether or not that is there. */
+export async function storeManifest(
+  session: Session,
+  repository: number,
+  stored: Pick<ReceivedManifest, 'digest' | 'bytes' | 'manifest' | 'atMs'>,
+): Promise<void> {
+  const { digest, bytes, manifest, atMs } = stored;
+  await session.run(PUT_BODY, { digest, bytes });
+  await session.run(PUT, {
+    repository,
+    digest,
+    mediaType: manifest.mediaType,
+    size: bytes.byteLength,
+    subject: manifest.subject ?? null,
+    artifactType: manifest.artifactType ?? null,
+    annotations: listedAnnotations(manifest),
+    at: atMs,
+  });
+  for (const parts of [manifest.blobs, manifest.foreignBlobs, manifest.manifests]) {
+    await session.run(PUT_REFERENCES, { repository, manifest: digest, targets: toJson(parts) });
+  }
+}
+
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
   const { manifest, digest } = received;
   const repository = await ensureRepository(session, received.repository);
@@ -185,20 +213,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
       limits,
     ));
   if (over !== undefined) return over;
-  await session.run(PUT_BODY, { digest, bytes: received.bytes });
-  await session.run(PUT, {
-    repository,
-    digest,
-    mediaType: manifest.mediaType,
-    size: received.bytes.byteLength,
-    subject: manifest.subject ?? null,
-    artifactType: manifest.artifactType ?? null,
-    annotations: listedAnnotations(manifest),
-    at: received.atMs,
-  });
-  for (const parts of [manifest.blobs, manifest.foreignBlobs, manifest.manifests]) {
-    await session.run(PUT_REFERENCES, { repository, manifest: digest, targets: toJson(parts) });
-  }
+  await storeManifest(session, repository, received);
   await takeFromTrash(session, repository, digest);
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {

@@ -17,6 +17,10 @@ import { listReferrers } from './referrers.ts';
 import * as retention from './retention-facts.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
+import * as takeover from './takeover.ts';
+import { takeOverFigures } from './takeover-figures.ts';
+import * as findings from './takeover-findings.ts';
+import { knownLinks } from './takeover-store.ts';
 import type { Transact } from './transactions.ts';
 import * as trash from './trash-list.ts';
 import * as uploads from './uploads.ts';
@@ -152,6 +156,23 @@ export function createSqlIndex(
       replay: (filter, step) => transact('replayEvents', filter, step),
       prune: (step) => transact('pruneEvents', step),
       backlog: (endpoint, most) => history.countBacklog(read, endpoint, most),
+    },
+    takeOver: {
+      status: () => takeover.takeOverStatus(read),
+      figures: () => takeOverFigures(read),
+      begin: (atMs) => transact('beginTakeOver', atMs),
+      beginAgain: (atMs) => transact('beginTakeOverAgain', atMs),
+      addRepositories: (repositories, atMs) => transact('addOriginalRepositories', repositories, atMs),
+      finishListing: (atMs) => transact('finishListing', atMs),
+      isDone: (repository) => takeover.isRepositoryDone(read, repository),
+      waiting: (page) => takeover.waitingRepositories(read, page),
+      known: (repository, page) => knownLinks(read, repository, page),
+      store: (part) => transact('storeOriginalPart', part),
+      addFiles: (files, found) => transact('addFilesAndFindings', files, found),
+      finish: (atMs) => transact('finishTakeOver', atMs),
+      findings: (page) => findings.listFindings(read, page),
+      findingCounts: () => findings.countFindings(read),
+      release: (page) => transact('releaseOriginalFiles', page),
     },
     recording: (recorder) => createSqlIndex(read, recordingTransact(transact, recorder), lifetime),
     ...lifetime,

@@ -15,10 +15,11 @@ const ADD = query<{
   manifest: string;
   actor: string;
   at: number;
+  takenOver: number;
 }>(
-  `INSERT INTO tag_events (repository_id, tag, digest, previous, actor, at, media_type, size)
+  `INSERT INTO tag_events (repository_id, tag, digest, previous, actor, at, taken_over, media_type, size)
    VALUES (
-     :repository, :tag, :digest, :previous, :actor, :at,
+     :repository, :tag, :digest, :previous, :actor, :at, :takenOver,
      (SELECT media_type FROM manifests WHERE repository_id = :repository AND digest = :manifest),
      (SELECT size FROM manifests WHERE repository_id = :repository AND digest = :manifest)
    )`,
@@ -64,9 +65,11 @@ export async function addTagEvent(
     previous: string | null;
     actor: string;
     atMs: number;
+    /** It happened in a registry that had the data folder before. */
+    isTakenOver?: boolean;
   },
 ): Promise<void> {
-  const { repository, tag, digest, previous, actor, atMs } = event;
+  const { repository, tag, digest, previous, actor, atMs, isTakenOver = false } = event;
   const last = (await session.first(LAST_TIME, { repository, tag }))?.at;
   await session.run(ADD, {
     repository,
@@ -76,6 +79,7 @@ export async function addTagEvent(
     manifest: digest ?? previous ?? '',
     actor,
     at: last === undefined ? atMs : Math.max(atMs, last + 1),
+    takenOver: isTakenOver ? 1 : 0,
   });
 }
 

@@ -55,7 +55,7 @@ export async function moveTag(
   const { repository, tag, digest, actor, atMs } = move;
   const previous = (await digestOfTag(session, repository, tag)) ?? null;
   if (previous === digest) return;
-  await session.run(PUT, { repository, tag, digest, at: atMs });
+  await pointTag(session, { repository, tag, digest, atMs });
   await addTagEvent(session, { repository, tag, digest, previous, actor, atMs });
   if (previous === null) return;
   const cause: Cause = { kind: 'push', actor, rule: '' };
@@ -79,6 +79,14 @@ async function dropTag(session: Session, tag: string, removal: TagRemoval): Prom
   await addTagEvent(session, { repository, tag, digest: null, previous: digest, actor, atMs });
   await keepTag(session, { repository, tag, digest, movedTo: undefined, atMs, cause });
   await recordRemoval(session, { kind: 'tag', repository: name, name: tag, digest, atMs, cause });
+}
+
+/** Points a tag at a manifest of its repository; its history is the caller's to write. */
+export async function pointTag(
+  session: Session,
+  { repository, tag, digest, atMs }: { repository: number; tag: string; digest: string; atMs: number },
+): Promise<void> {
+  await session.run(PUT, { repository, tag, digest, at: atMs });
 }
 
 /** Removes every tag of a manifest that is about to be removed. */

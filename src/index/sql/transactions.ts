@@ -13,6 +13,10 @@ import { recordPulls } from './pulls.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as tags from './tags.ts';
+import * as takeover from './takeover.ts';
+import { releaseOriginalFiles } from './takeover-files.ts';
+import { addFilesAndFindings } from './takeover-findings.ts';
+import { storeOriginalPart } from './takeover-store.ts';
 import * as trash from './trash.ts';
 import * as restore from './trash-restore.ts';
 import { removeUpload } from './upload-removal.ts';
@@ -61,6 +65,14 @@ export const TRANSACTIONS = {
   settleAttempts,
   replayEvents,
   pruneEvents,
+  beginTakeOver: takeover.beginTakeOver,
+  beginTakeOverAgain: takeover.beginTakeOverAgain,
+  addOriginalRepositories: takeover.addOriginalRepositories,
+  finishListing: takeover.finishListing,
+  finishTakeOver: takeover.finishTakeOver,
+  storeOriginalPart,
+  addFilesAndFindings,
+  releaseOriginalFiles,
 } as const;
 
 type Transactions = typeof TRANSACTIONS;

@@ -3,6 +3,7 @@ import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
+import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
 import { REPOSITORY_USAGE } from './migration-usage.ts';
 
@@ -198,4 +199,5 @@ export const MIGRATIONS: readonly string[] = [
   KEEP_DELETED,
   JOURNAL,
   LEASES,
+  TAKEOVER,
 ];

@@ -12,6 +12,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import type { Clock } from '../../ports.ts';
 import { removeDiscarded } from '../remove-discarded.ts';
+import { freeOriginals } from '../takeover/free-originals.ts';
 import { Batch } from './batch.ts';
 import { type Pace, SteadyPace } from './pace.ts';
 import { pagesOf } from './pages.ts';
@@ -79,7 +80,10 @@ export async function collectGarbage(
   const collection = new Collection(deps.index, options);
   const collected = await collection.run();
   const { dryRun, removesOriginals: originals, signal } = options;
-  if (!dryRun) await removeDiscarded(deps, { originals, signal });
+  if (!dryRun) {
+    if (originals) await freeOriginals(deps, options.pace);
+    await removeDiscarded(deps, { originals, signal });
+  }
   return collected;
 }
 

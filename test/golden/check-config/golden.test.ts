@@ -5,25 +5,23 @@ import { checkRegistryTree } from '../../../src/config/check.ts';
 import { parseRegistryTree, readRegistryTree } from '../../../src/config/distribution.ts';
 
 /**
- * Each case is NAME.json: what it is about, the environment, and what the machine has; NAME.yml goes in, if there is
+ * Each case is NAME.json: what it is about, and the environment; NAME.yml goes in, if there is
  * one, and NAME.txt is what `berth check-config` prints. `UPDATE_GOLDEN=1` writes the latter; read the diff.
  */
 interface Case {
   readonly about: string;
   readonly from?: 2 | 3;
   readonly env?: Record<string, string>;
-  /** Paths that are there on the machine; no file can be read. */
-  readonly exists?: readonly string[];
 }
 
-function run(name: string, { from, env = {}, exists = [] }: Case): string {
+function run(name: string, { from, env = {} }: Case): string {
   const path = new URL(`${name}.yml`, import.meta.url);
   const tree = existsSync(path)
     ? parseRegistryTree(readFileSync(path, 'utf8'), 'config.yml', env)
     : readRegistryTree({ env });
   const machine = {
+    // No file can be read.
     canRead: () => false,
-    exists: (file: string) => exists.includes(file),
     isFolder: () => false,
   };
   const report = checkRegistryTree(tree, { from, machine });
