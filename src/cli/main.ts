@@ -3,7 +3,9 @@ import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { QuarantineOptions } from './commands/quarantine.ts';
 import type { UserOptions } from './commands/user.ts';
+import type { VerifyCommandOptions } from './commands/verify.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
 import { restoreOddVariables } from './odd-variables.ts';
@@ -89,6 +91,55 @@ program
   .option('--grace <duration>', 'keep what was pushed within this time, like 30m or 24h', '1h')
   .action((file: string | undefined, options: GarbageCollectOptions) =>
     orExplain(async () => (await import('./commands/garbage-collect.ts')).garbageCollect(file, options)),
+  );
+
+const VERIFY_EXIT_CODES = `
+Exit code:
+  0  no damage was found
+  1  something is damaged, or a manifest is not whole
+  2  it could not run, or was stopped before the end`;
+
+program
+  .command('verify')
+  .description(
+    'read everything that is stored again and compare it with its digests; a registry may go on running',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .option('--bandwidth <rate>', 'read at most so fast; 0 for no bound', '50MB/s')
+  .option('--quarantine', 'set aside what is damaged, so that clients push it again')
+  .option('--orphans', 'look for stored objects too that the index does not know')
+  .option('--after <digest>', 'go on with a verification that was stopped')
+  .option('--json', 'print for machines')
+  .option('-q, --quiet', 'say only what is wrong')
+  .addHelpText('after', VERIFY_EXIT_CODES)
+  .action((file: string | undefined, options: VerifyCommandOptions) =>
+    orExplain(async () => (await import('./commands/verify.ts')).verify(file, options), 2),
+  );
+
+const quarantine = program
+  .command('quarantine')
+  .description('look at what verify set aside, and remove the damaged bytes');
+const CONFIG_OPTION = [
+  '-c, --config <config.yml>',
+  'the configuration of the registry, which says where its data are',
+] as const;
+
+quarantine
+  .command('list')
+  .description('list what was set aside, the oldest first')
+  .option(...CONFIG_OPTION)
+  .option('--json', 'print for machines')
+  .action((options: QuarantineOptions & { json?: boolean }) =>
+    orExplain(async () => (await import('./commands/quarantine.ts')).listQuarantine(options)),
+  );
+quarantine
+  .command('discard')
+  .description('remove damaged bytes; what was not healed still waits for its push')
+  .argument('[digests...]')
+  .option(...CONFIG_OPTION)
+  .option('--healed', 'those of all that was healed')
+  .action((digests: readonly string[], options: QuarantineOptions & { healed?: boolean }) =>
+    orExplain(async () => (await import('./commands/quarantine.ts')).discardQuarantine(digests, options)),
   );
 
 const user = program.command('user').description('manage the accounts of the built-in token service');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
@@ -10,6 +11,7 @@ import { countedAccess } from '../http/v2/counted-access.ts';
 import { expireUploads } from '../lifecycle/expire-uploads.ts';
 import { Jobs } from '../lifecycle/job.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
+import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
@@ -77,6 +79,7 @@ export async function wireRegistry({
     log,
     metrics: metrics ?? NO_METRICS,
   });
+  const rules = manifestRules(config.validation);
   const registry = createRegistry({
     ...state,
     index: notifications?.index ?? state.index,
@@ -85,7 +88,7 @@ export async function wireRegistry({
     onDiscard: sweeper.nudge,
     deleteEnabled: storage.deleteEnabled,
     ...(metrics && { metrics }),
-    manifestRules: manifestRules(config.validation),
+    manifestRules: rules,
   });
   const { uploads } = registry;
   jobs.add('expire uploads', storage.uploadPurging.intervalMs, async () => {
@@ -93,6 +96,15 @@ export async function wireRegistry({
       await expireUploads({ ...state, uploads, clock, log }, storage.uploadPurging);
     }
   });
+  const stopping = new AbortController();
+  if (storage.verify.enabled) {
+    const { bandwidth, ...verify } = storage.verify;
+    const options = { ...verify, bytesPerSecond: bandwidth, rules, signal: stopping.signal };
+    const owner = randomUUID();
+    jobs.add('verify content', SWEEP_INTERVAL_MS, () =>
+      verifyWhenDue({ ...state, clock, log }, options, owner),
+    );
+  }
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   metrics?.gauge('berth_uploads_open', () => [{ labels: {}, value: uploads.openCount }]);
@@ -140,6 +152,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      stopping.abort();
       await jobs.stop();
       await notifications?.stop();
       await uploads.close();

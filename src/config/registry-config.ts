@@ -44,6 +44,13 @@ export interface StorageSettings {
     /** Only say what would be removed. */
     readonly dryRun: boolean;
   };
+  readonly verify: {
+    readonly enabled: boolean;
+    readonly intervalMs: number;
+    /** Bytes per second; 0 for no bound. */
+    readonly bandwidth: number;
+    readonly quarantine: boolean;
+  };
 }
 
 export interface HttpSettings {

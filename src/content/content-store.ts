@@ -19,6 +19,11 @@ export interface ContentStore {
   read(key: string, range?: ByteRange): Promise<ContentStream | undefined>;
   /** Removes the bytes; that there are none is no error. */
   remove(key: string): Promise<void>;
+  /**
+   * All keys under which there are bytes, in no order, some at a time. Those that come or go meanwhile may be among
+   * them or not.
+   */
+  keys(): AsyncIterable<readonly string[]>;
   /** Throws where the store cannot be written to. Cheap: for health checks. */
   ping(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
+import type { IntegrityIndex } from './integrity.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
@@ -21,6 +22,7 @@ export interface Index {
   readonly tags: TagIndex;
   readonly uploads: UploadIndex;
   readonly garbage: GarbageIndex;
+  readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

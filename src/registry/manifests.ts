@@ -5,7 +5,7 @@ import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { Reference, RepositoryName, Tag } from '../oci/reference.ts';
-import { type Clock, type Metrics, NO_METRICS } from '../ports.ts';
+import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { checkUrls, type ManifestRules, mayBeMissing } from './manifest-rules.ts';
 import { preconditionFailed } from './precondition-failed.ts';
@@ -48,14 +48,22 @@ function unknownManifest(reference: Reference): RegistryError {
 export class Manifests {
   readonly #index: Index;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #rules: ManifestRules;
   readonly #cache: ManifestCache;
 
-  constructor(deps: { index: Index; clock: Clock; manifestRules: ManifestRules; metrics?: Metrics }) {
+  constructor(deps: {
+    index: Index;
+    clock: Clock;
+    log: Logger;
+    manifestRules: ManifestRules;
+    metrics?: Metrics;
+  }) {
     this.#rules = deps.manifestRules;
     this.#cache = new ManifestCache(deps.metrics ?? NO_METRICS);
     this.#index = deps.index;
     this.#clock = deps.clock;
+    this.#log = deps.log;
   }
 
   /** @throws RegistryError MANIFEST_UNKNOWN */
@@ -75,8 +83,19 @@ export class Manifests {
     const bytes = await this.#index.manifests.read(record.digest);
     // Removed between the two questions.
     if (bytes === undefined) throw unknownManifest(reference);
+    this.#assertWhole(repository, record.digest, bytes);
     this.#cache.set(record.digest, bytes);
     return { ...record, bytes };
+  }
+
+  /** Before the bytes are given to anybody, and kept in memory for all who ask later. */
+  #assertWhole(repository: RepositoryName, digest: Digest, bytes: Uint8Array): void {
+    if (digestOf(bytes, algorithmOf(digest)) === digest) return;
+    this.#log.error('the bytes of a manifest are damaged; push it again to mend it', { repository, digest });
+    throw new RegistryError('MANIFEST_UNKNOWN', {
+      message: 'the bytes of this manifest are damaged; push it again to mend it',
+      detail: { digest },
+    });
   }
 
   /**

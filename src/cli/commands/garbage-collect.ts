@@ -6,6 +6,7 @@ import {
 } from '../../lifecycle/collect/collect-garbage.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import { inUnits } from '../units.ts';
 
 /** What the command line says. */
 export interface GarbageCollectOptions {
@@ -38,13 +39,6 @@ const TELLING: CollectionWatcher = {
   link: (repository, digest) => say(`${repository}: layer link eligible for deletion: ${digest}`),
   blob: ({ digest, sizeBytes }) => say(`blob eligible for deletion: ${digest} (${inUnits(sizeBytes)})`),
 };
-
-function inUnits(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
-}
 
 function summary(collected: Collected, dryRun: boolean): string {
   const { keptBlobs, blobs, manifests, freedBytes } = collected;

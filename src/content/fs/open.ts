@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import type { ContentStore } from '../content-store.ts';
 import { DurableFolders, isMissing, syncFolder } from './folders.ts';
-import { newKey, pathOf } from './layout.ts';
+import { isKey, newKey, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
 import { FileWriter } from './writer.ts';
 
@@ -12,6 +12,19 @@ async function unlessMissing<T>(action: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  }
+}
+
+/** A folder after the other. What is no object is passed over. */
+async function* keysBelow(root: string): AsyncGenerator<readonly string[]> {
+  for (const folder of (await readdir(`${root}/content`)).toSorted()) {
+    const names = await readdir(`${root}/content/${folder}`).catch((error: unknown) => {
+      // Somebody's file, or a folder that somebody removed.
+      if (error instanceof Error && 'code' in error && ['ENOTDIR', 'ENOENT'].includes(String(error.code)))
+        return [];
+      throw error;
+    });
+    yield names.map((name) => `content/${folder}/${name}`).filter(isKey);
   }
 }
 
@@ -43,6 +56,7 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
       }
     },
     remove: async (key) => rm(pathOf(root, key), { force: true }),
+    keys: () => keysBelow(root),
     ping: () => access(folder, constants.W_OK | constants.X_OK),
   };
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
+import { heal } from './quarantine.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository } from './repositories.ts';
 import { endUpload } from './uploads.ts';
@@ -72,6 +73,7 @@ export async function commitBlob(
     if (key !== blob.key) await session.run(DISCARD, { key });
   }
   await session.run(PUT, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
+  await heal(session, 'blob', blob.digest, blob.atMs);
   const repository = await ensureRepository(session, blob.repository);
   await session.run(LINK, { repository, digest: blob.digest, at: blob.atMs });
   return 'committed';

@@ -4,6 +4,7 @@ import type { Manifest } from '../../oci/manifest.ts';
 import { holds, type Precondition } from '../../oci/precondition.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
+import { heal, isNotQuarantined } from './quarantine.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
@@ -19,7 +20,8 @@ export interface ManifestRow {
 
 const BY_DIGEST = query<{ repository: string; digest: string }, ManifestRow>(
   `SELECT digest, media_type, size FROM manifests
-   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)`,
+   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+     AND ${isNotQuarantined(':digest')}`,
 );
 
 const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
@@ -28,7 +30,8 @@ const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
      AND digest = (
        SELECT digest FROM tags
        WHERE name = :tag AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
-     )`,
+     )
+     AND ${isNotQuarantined('manifests.digest')}`,
 );
 
 const IS_HERE = query<{ repository: number; digest: string }, { digest: string }>(
@@ -45,7 +48,7 @@ const ABSENT_BLOBS = query<{ repository: number; digests: string }, { digest: st
    WHERE NOT EXISTS (
      SELECT 1 FROM blob_links
      WHERE blob_links.repository_id = :repository AND blob_links.digest = wanted.value
-   ) LIMIT 100`,
+   ) OR NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.digest = wanted.value) LIMIT 100`,
 );
 
 const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest: string }>(
@@ -53,11 +56,13 @@ const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest
    WHERE NOT EXISTS (
      SELECT 1 FROM manifests
      WHERE manifests.repository_id = :repository AND manifests.digest = wanted.value
+       AND ${isNotQuarantined('manifests.digest')}
    ) LIMIT 100`,
 );
 
 const PUT_BODY = query<{ digest: string; bytes: Uint8Array }>(
-  'INSERT INTO manifest_bodies (digest, bytes) VALUES (:digest, :bytes) ON CONFLICT DO NOTHING',
+  `INSERT INTO manifest_bodies (digest, bytes) VALUES (:digest, :bytes)
+   ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes WHERE manifest_bodies.bytes <> excluded.bytes`,
 );
 
 const PUT = query<{
@@ -173,6 +178,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   ];
   if (missing.length > 0) return { outcome: 'missing', digests: missing.map((row) => row.digest as Digest) };
   await session.run(PUT_BODY, { digest, bytes: received.bytes });
+  await heal(session, 'manifest', digest, received.atMs);
   await session.run(PUT, {
     repository,
     digest,

@@ -4,7 +4,9 @@ import * as blobs from './blobs.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
+import * as integrity from './integrity.ts';
 import * as manifests from './manifests.ts';
+import { listQuarantined } from './quarantine.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
@@ -65,6 +67,19 @@ export function createSqlIndex(
         transact('removeGarbageManifests', repository, rule, digests),
       removeLinks: (repository, rule, digests) => transact('removeGarbageLinks', repository, rule, digests),
       removeBlobs: (digests) => transact('removeGarbageBlobs', digests),
+    },
+    integrity: {
+      blobs: (page) => integrity.listBlobs(read, page),
+      blob: (digest) => integrity.findAnyBlob(read, digest),
+      bodies: (page) => integrity.listBodies(read, page),
+      manifests: (repository, page) => integrity.manifestStates(read, repository, page),
+      keys: (use, page) => integrity.listKeys(read, use, page),
+      quarantineBlob: (damaged) => transact('quarantineBlob', damaged),
+      quarantineManifest: (damaged) => transact('quarantineManifest', damaged),
+      quarantined: (page) => listQuarantined(read, page),
+      discardQuarantined: (ids) => transact('discardQuarantined', ids),
+      beginRun: (run, options) => transact('beginVerifyRun', run, options),
+      saveRun: (run, after) => transact('saveVerifyRun', run, after),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

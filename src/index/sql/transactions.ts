@@ -4,7 +4,9 @@ import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
+import { beginRun, saveRun } from './integrity.ts';
 import * as manifests from './manifests.ts';
+import { discardQuarantined, quarantineBlob, quarantineManifest } from './quarantine.ts';
 import type { Session } from './query.ts';
 import * as tags from './tags.ts';
 import * as uploads from './uploads.ts';
@@ -33,6 +35,11 @@ export const TRANSACTIONS = {
   removeGarbageManifests: garbage.removeGarbageManifests,
   removeGarbageLinks: garbage.removeGarbageLinks,
   removeGarbageBlobs: garbage.removeGarbageBlobs,
+  quarantineBlob,
+  quarantineManifest,
+  discardQuarantined,
+  beginVerifyRun: beginRun,
+  saveVerifyRun: saveRun,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,

@@ -1,3 +1,4 @@
+import { QUARANTINE } from './migration-quarantine.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 
 /**
@@ -186,4 +187,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE_EVENTS,
   DATE_BLOB_LINKS,
   READABLE_TAG_HISTORY,
+  QUARANTINE,
 ];
