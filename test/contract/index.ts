@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { garbageContract } from './garbage.ts';
 import { accountContract } from './index/accounts.ts';
 import { blobContract } from './index/blobs.ts';
+import { integrityContract } from './index/integrity.ts';
 import { manifestContract } from './index/manifests.ts';
 import { preconditionContract } from './index/preconditions.ts';
 import { referrerContract } from './index/referrers.ts';
@@ -26,6 +27,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('manifests', () => manifestContract(shared));
   describe('preconditions', () => preconditionContract(shared));
   describe('referrers', () => referrerContract(shared));
+  describe('integrity', () => integrityContract(shared));
   describe('tags', () => tagContract(shared));
   describe('repositories', () => repositoryContract(shared));
   describe('accounts', () => accountContract(shared));
