@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ContentStore } from '../content-store.ts';
-import { DurableFolders, isMissing, syncFolder } from './folders.ts';
+import { DurableFolders, isMissing, SharedFolderSyncs, syncFolder } from './folders.ts';
 import { isKey, newKey, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
 import { FileWriter } from './writer.ts';
@@ -38,6 +39,7 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
   await access(folder, constants.W_OK | constants.X_OK);
   await syncFolder(root);
   const folders = new DurableFolders();
+  const removals = new SharedFolderSyncs();
   return {
     newKey,
     write: (key) => new FileWriter(key, pathOf(root, key), folders),
@@ -55,7 +57,11 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
         throw error;
       }
     },
-    remove: async (key) => rm(pathOf(root, key), { force: true }),
+    async remove(key) {
+      const path = pathOf(root, key);
+      await rm(path, { force: true });
+      await removals.sync(dirname(path));
+    },
     keys: () => keysBelow(root),
     ping: () => access(folder, constants.W_OK | constants.X_OK),
   };
