@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, NoAnswer } from './client.ts';
 import { type Image, sha256 } from './images.ts';
 import type { Pending, Register } from './ledger.ts';
@@ -158,6 +159,8 @@ export class Operations {
     for (let count = 0; count < ATTEMPTS && !this.world.isOver; count += 1) {
       for (const child of image.children) await this.pushImage(repository, child.digest, child, []);
       for (const blob of image.blobs) await this.pushBlob(repository, blob);
+      // Some take their time, and meanwhile nothing names what they sent.
+      if (this.random.chance(0.3)) await sleep(this.random.int(200, 1_500));
       if ((await this.putManifest(repository, reference, image, registers)) === 'stored') return true;
     }
     return false;

@@ -21,23 +21,17 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
       by: 'void syncFolder;',
     },
   ],
-  /** The collector removes the bytes before the index gives them up, which it may refuse to. */
+  /** A push removes the bytes that it replaces before the index says so. */
   'key-before-row': [
     {
-      file: 'lifecycle/collect/collect-garbage.ts',
-      replace: 'const collection = new Collection(deps.index.garbage, options);',
-      by: `const garbage = {
-        ...deps.index.garbage,
-        async removeBlobs(digests) {
-          for (const digest of digests) {
-            const blob = await deps.index.integrity.blob(digest);
-            if (blob !== undefined) await deps.content.remove(blob.key);
-          }
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          return deps.index.garbage.removeBlobs(digests);
-        },
-      };
-      const collection = new Collection(garbage, options);`,
+      file: 'registry/uploads.ts',
+      replace: 'const { key, sizeBytes } = part.writer;',
+      by: `const { key, sizeBytes } = part.writer;
+      const old = await this.#deps.index.integrity.blob(digest);
+      if (old !== undefined) {
+        await this.#deps.content.remove(old.key);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }`,
     },
   ],
   /** A manifest is acknowledged before it is committed. */
@@ -93,8 +87,8 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
   leak: [
     {
       file: 'lifecycle/remove-discarded.ts',
-      replace: 'await deps.content.remove(key).then(',
-      by: 'await (key.endsWith("7") ? Promise.resolve() : deps.content.remove(key)).then(',
+      replace: 'deps.content.remove(key).then(',
+      by: '(key.endsWith("7") ? Promise.resolve() : deps.content.remove(key)).then(',
     },
   ],
 };

@@ -73,6 +73,13 @@ function inject(told: Injection): void {
     await suffer(isNew ? 'create' : 'open', path);
     const file = await real.open(path, flags, mode);
     handles.set(file, { path, written: 0 });
+    // Not of the class, but of each handle.
+    const close = file.close;
+    file.close = async () => {
+      // The system lets go of the file also where it reports an error.
+      await close();
+      await suffer('close', path);
+    };
     if (isNew) note({ op: 'create', path });
     return file;
   });
@@ -161,19 +168,6 @@ function inject(told: Injection): void {
           const [buffer, offset, length, position] = args;
           const asked = isShort && typeof length === 'number' && length > 1 ? Math.ceil(length / 2) : length;
           return Reflect.apply(original, this, [buffer, offset, asked, position] as never);
-        },
-    );
-    wrapHandle(
-      prototype,
-      'close',
-      (original) =>
-        async function (this: object) {
-          const known = handles.get(this);
-          handles.delete(this);
-          // The system lets go of the file also where it reports an error.
-          await Reflect.apply(original, this, []);
-          if (known !== undefined) await suffer('close', known.path);
-          return undefined;
         },
     );
   };

@@ -41,9 +41,11 @@ export interface TortureOptions {
   readonly planted?: string | undefined;
   /** Faults and the full disk hide some defects behind excuses; without them, a server only dies. */
   readonly withFaults?: boolean;
+  /** Ends with the first finding: there is no need for a second. */
+  readonly stopAtFirst?: boolean;
 }
 
-const FAULTS_AT_ONCE = 5;
+const FAULTS_AT_ONCE = 10;
 const FULL_DISK_MS = 3_000;
 
 type End = 'kill' | 'kill of the group' | 'loss of power' | 'stop';
@@ -79,7 +81,7 @@ class Run {
     this.#options = options;
     this.#place = options.place;
     this.#random = new Random(options.seed);
-    this.#world = new World(this.#random.fork());
+    this.#world = new World(this.#random.fork(), options.stopAtFirst === true ? 1 : undefined);
     this.#collector = new Collector({
       place: options.place,
       world: this.#world,
@@ -104,7 +106,8 @@ class Run {
     }
     await Promise.all(acting);
     world.ledger.allDied();
-    const checked = await this.#check(cast);
+    const isEnough = this.#options.stopAtFirst === true && world.findings.length > 0;
+    const checked = isEnough ? {} : await this.#check(cast);
     world.client.close();
     const faults = this.#faultsMade();
     return {
@@ -132,23 +135,26 @@ class Run {
   /** Servers from their start to their end. */
   async #life(): Promise<void> {
     const random = this.#random;
+    const beganMs = performance.now();
     const isPair = random.chance(0.25);
     const isFaulty = this.#withFaults && random.chance(0.55);
     const endTrouble = isFaulty ? this.#world.trouble() : undefined;
     const servers = this.#ports.slice(0, isPair ? 2 : 1).map((port) => this.#start(port, isFaulty));
     const ready = await Promise.all(servers.map(({ server }) => server.isReady()));
-    for (const [which, isReady] of ready.entries()) {
-      const { server } = servers[which] ?? {};
-      if (isReady || server === undefined) continue;
+    for (const [which, { server }] of servers.entries()) {
+      if (ready[which] === true) continue;
       this.#count('no start');
-      if (!isFaulty && !this.#world.isTroubledSince(performance.now() - 30_000)) {
+      if (!isFaulty && !this.#world.isTroubledSince(beganMs)) {
         this.#world.find(`a server did not start, and nothing had been done to it:\n${server.output}`);
       }
     }
-    this.#world.urls = servers.filter((_, which) => ready[which]).map(({ url }) => url);
-    const untilMs = Math.min(this.#untilMs, performance.now() + random.int(800, 4_500));
-    while (performance.now() < untilMs && !this.#world.isOver) await sleep(25);
-    await this.#end(servers.map(({ server }) => server));
+    const running = servers.filter((_, which) => ready[which]);
+    this.#world.urls = running.map(({ url }) => url);
+    if (running.length > 0) {
+      const untilMs = Math.min(this.#untilMs, performance.now() + random.int(800, 4_500));
+      while (performance.now() < untilMs && !this.#world.isOver) await sleep(25);
+      await this.#end(running.map(({ server }) => server));
+    }
     endTrouble?.();
   }
 
@@ -175,16 +181,17 @@ class Run {
       : random.pick(['kill', 'kill of the group', 'loss of power', 'loss of power']);
     const endTrouble = this.#world.trouble();
     for (const server of servers) {
-      if (server.isRunning) continue;
-      this.#count('ended by itself');
-      if (!this.#world.isTroubledSince(performance.now() - 30_000)) {
-        this.#world.find(`a server ended by itself:\n${server.output}`);
-      }
+      // No fault of the content store, and no full disk, is a reason to.
+      if (!server.isRunning) this.#world.find(`a server ended by itself:\n${server.output}`);
     }
     this.#count(end);
     if (end === 'stop') {
       this.#world.urls = [];
-      await Promise.all(servers.map((server) => server.stop()));
+      for (const server of servers) {
+        const code = await server.stop();
+        if (code !== 0)
+          this.#world.find(`a server that was asked to stop ended with ${code}:\n${server.output}`);
+      }
     } else {
       // Requests are under way, and go on coming until the end.
       if (end === 'loss of power')
@@ -227,7 +234,7 @@ class Run {
     while (faults.length < FAULTS_AT_ONCE) {
       if (this.#queue.length === 0) this.#queue.push(...ALL_FAULTS.toSorted(() => this.#random.next() - 0.5));
       const next = this.#queue.pop();
-      if (next !== undefined) faults.push({ ...next, skip: this.#random.int(0, 6) });
+      if (next !== undefined) faults.push({ ...next, skip: this.#random.int(0, 4) });
     }
     return faults;
   }

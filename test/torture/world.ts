@@ -31,9 +31,12 @@ export class World {
   isOver = false;
   readonly #troubles: Trouble[] = [];
   readonly #random: Random;
+  readonly #maxFindings: number;
 
-  constructor(random: Random) {
+  /** @param maxFindings the run ends with so many */
+  constructor(random: Random, maxFindings = MAX_FINDINGS) {
     this.#random = random;
+    this.#maxFindings = maxFindings;
   }
 
   count(what: string, outcome: string): void {
@@ -44,7 +47,7 @@ export class World {
 
   find(what: string): void {
     if (this.findings.length < MAX_FINDINGS) this.findings.push(what.slice(0, MAX_FINDING_LENGTH));
-    if (this.findings.length >= MAX_FINDINGS) this.isOver = true;
+    if (this.findings.length >= this.#maxFindings) this.isOver = true;
   }
 
   /** From now on requests may fail. @returns ends it */
