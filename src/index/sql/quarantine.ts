@@ -63,22 +63,6 @@ const LIST = query<
    WHERE id > :after ORDER BY id LIMIT :limit`,
 );
 
-const KEY_OF = query<{ id: number }, { key: string | null }>('SELECT key FROM quarantine WHERE id = :id');
-
-const DISCARD_KEY = query<{ key: string }>(
-  'INSERT INTO discarded_keys (key) VALUES (:key) ON CONFLICT DO NOTHING',
-);
-
-const EMPTY = query<{ id: number }>('UPDATE quarantine SET key = NULL, bytes = NULL WHERE id = :id');
-
-const FORGET = query<{ id: number }>(
-  `DELETE FROM quarantine WHERE id = :id AND (
-     healed_at IS NOT NULL
-     OR (kind = 'blob' AND NOT EXISTS (SELECT 1 FROM blob_links WHERE digest = quarantine.digest))
-     OR (kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = quarantine.digest))
-   )`,
-);
-
 export async function quarantineBlob(
   session: Session,
   { digest, key, reason, atMs }: DamagedBlob,
@@ -137,16 +121,4 @@ export async function listQuarantined(
     atMs: row.found_at,
     healedAtMs: row.healed_at ?? undefined,
   }));
-}
-
-export async function discardQuarantined(session: Session, ids: readonly number[]): Promise<number> {
-  let found = 0;
-  for (const id of ids) {
-    const entry = await session.first(KEY_OF, { id });
-    if (entry === undefined) continue;
-    found += 1;
-    if (entry.key !== null) await session.run(DISCARD_KEY, { key: entry.key });
-    if ((await session.run(FORGET, { id })) === 0) await session.run(EMPTY, { id });
-  }
-  return found;
 }
