@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
-import type { RepositoryName } from '../oci/reference.ts';
+import type { RepositoryName, Tag } from '../oci/reference.ts';
 import type { BlobRecord } from './blobs.ts';
 import type { Page } from './tags.ts';
 
@@ -90,6 +90,15 @@ export interface IntegrityIndex {
   quarantineBlob(damaged: DamagedBlob): Promise<boolean>;
   /** @returns false where other bytes are there by now, or nothing names the manifest; nothing was changed then */
   quarantineManifest(damaged: DamagedManifest): Promise<boolean>;
+  /**
+   * Whether something that the repository holds is in quarantine. Cheap.
+   * @param reference a digest, or for a manifest a tag
+   */
+  isQuarantined(
+    repository: RepositoryName,
+    kind: QuarantineEntry['kind'],
+    reference: Digest | Tag,
+  ): Promise<boolean>;
   /** The oldest first. @param page.after the id where the page before ended */
   quarantined(page: Page): Promise<QuarantineEntry[]>;
   /**

@@ -38,8 +38,9 @@ export interface TakenManifest {
   readonly notes: readonly string[];
 }
 
-function unknownManifest(reference: Reference): RegistryError {
+function unknownManifest(reference: Reference, message?: string): RegistryError {
   return new RegistryError('MANIFEST_UNKNOWN', {
+    ...(message !== undefined && { message }),
     detail: reference.kind === 'tag' ? { tag: reference.tag } : { digest: reference.digest },
   });
 }
@@ -71,8 +72,15 @@ export class Manifests {
     const record = await (reference.kind === 'tag'
       ? this.#index.manifests.findByTag(repository, reference.tag)
       : this.#index.manifests.find(repository, reference.digest));
-    if (record === undefined) throw unknownManifest(reference);
+    if (record === undefined) throw await this.#unknown(repository, reference);
     return record;
+  }
+
+  async #unknown(repository: RepositoryName, reference: Reference): Promise<RegistryError> {
+    const name = reference.kind === 'tag' ? reference.tag : reference.digest;
+    return (await this.#index.integrity.isQuarantined(repository, 'manifest', name))
+      ? unknownManifest(reference, 'this manifest was found damaged and set aside; push it again to mend it')
+      : unknownManifest(reference);
   }
 
   /** @throws RegistryError MANIFEST_UNKNOWN */

@@ -10,7 +10,7 @@ import { folder } from './support/root.ts';
 /* `npm run torture` goes on for longer. */
 
 const DISK_BYTES = 384 * 2 ** 20;
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
 
 /** What has to be found of each defect. */
 const FOUND: Readonly<Record<keyof typeof DEFECTS, RegExp>> = {

@@ -123,6 +123,10 @@ describe('verification beside a registry that answers', () => {
       }
       const unknown = await door.send('GET', `/v2/${name}/two/blobs/${layer}`);
       expect(unknown.codes).toEqual(['BLOB_UNKNOWN']);
+      expect(unknown.text).toContain('found damaged and set aside; push it again to mend it');
+      // Others learn nothing of it.
+      const elsewhere = await door.send('GET', `/v2/whole/one/blobs/${layer}`);
+      expect(elsewhere.text).not.toContain('set aside');
       expect(
         (await door.send('POST', `/v2/${name}/third/blobs/uploads/?mount=${layer}&from=${name}/one`)).status,
       ).toBe(202);
@@ -158,6 +162,9 @@ describe('verification beside a registry that answers', () => {
     ]);
     for (const reference of ['v1', image.digest]) {
       expect(await statusOf('HEAD', `manifest/two/manifests/${reference}`)).toBe(404);
+      const pulled = await door.send('GET', `/v2/manifest/two/manifests/${reference}`);
+      expect(pulled.codes).toEqual(['MANIFEST_UNKNOWN']);
+      expect(pulled.text).toContain('set aside; push it again');
     }
     expect((await putManifest(door, 'manifest/one', image.digest, image.text)).status).toBe(201);
     const healed = await door.send('GET', '/v2/manifest/two/manifests/v1');

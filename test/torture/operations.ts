@@ -160,7 +160,7 @@ export class Operations {
       for (const child of image.children) await this.pushImage(repository, child.digest, child, []);
       for (const blob of image.blobs) await this.pushBlob(repository, blob);
       // Some take their time, and meanwhile nothing names what they sent.
-      if (this.random.chance(0.3)) await sleep(this.random.int(200, 1_500));
+      if (this.random.chance(0.3)) await sleep(this.random.int(300, 2_500));
       if ((await this.putManifest(repository, reference, image, registers)) === 'stored') return true;
     }
     return false;

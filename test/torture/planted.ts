@@ -58,7 +58,7 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
     {
       file: 'lifecycle/collect/collect-garbage.ts',
       replace: 'const gone = await this.#write(digests, () => this.#index.removeLinks',
-      by: `await new Promise((resolve) => setTimeout(resolve, 150));
+      by: `await new Promise((resolve) => setTimeout(resolve, 800));
         const gone = await this.#write(digests, () => this.#index.removeLinks`,
     },
   ],

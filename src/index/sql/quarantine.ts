@@ -1,4 +1,5 @@
 import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/reference.ts';
 import type { DamagedBlob, DamagedManifest, QuarantineEntry } from '../integrity.ts';
 import type { Page } from '../tags.ts';
 import { query, type Session } from './query.ts';
@@ -44,6 +45,27 @@ const ADD = query<{
 
 const HEAL = query<{ kind: string; digest: string; at: number }>(
   'UPDATE quarantine SET healed_at = :at WHERE digest = :digest AND kind = :kind AND healed_at IS NULL',
+);
+
+const BLOB_ASIDE = query<{ repository: string; reference: string }, { id: number }>(
+  `SELECT id FROM quarantine
+   WHERE digest = :reference AND kind = 'blob' AND healed_at IS NULL AND EXISTS (
+     SELECT 1 FROM blob_links
+     WHERE digest = :reference AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+   )`,
+);
+
+const MANIFEST_ASIDE = query<{ repository: string; reference: string }, { id: number }>(
+  `SELECT quarantine.id FROM quarantine, (
+     SELECT :reference AS digest UNION ALL
+     SELECT digest FROM tags
+     WHERE name = :reference AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+   ) AS wanted
+   WHERE quarantine.digest = wanted.digest AND kind = 'manifest' AND healed_at IS NULL AND EXISTS (
+     SELECT 1 FROM manifests
+     WHERE manifests.digest = wanted.digest
+       AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+   )`,
 );
 
 const LIST = query<
@@ -104,6 +126,16 @@ export async function quarantineManifest(
 /** To be called where content is stored that may have been in quarantine. */
 export async function heal(session: Session, kind: Kind, digest: Digest, atMs: number): Promise<void> {
   await session.run(HEAL, { kind, digest, at: atMs });
+}
+
+export async function isQuarantined(
+  session: Session,
+  repository: RepositoryName,
+  kind: Kind,
+  reference: string,
+): Promise<boolean> {
+  const aside = kind === 'blob' ? BLOB_ASIDE : MANIFEST_ASIDE;
+  return (await session.first(aside, { repository, reference })) !== undefined;
 }
 
 export async function listQuarantined(

@@ -6,7 +6,7 @@ import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
 import * as integrity from './integrity.ts';
 import * as manifests from './manifests.ts';
-import { listQuarantined } from './quarantine.ts';
+import { isQuarantined, listQuarantined } from './quarantine.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
@@ -76,6 +76,7 @@ export function createSqlIndex(
       keys: (use, page) => integrity.listKeys(read, use, page),
       quarantineBlob: (damaged) => transact('quarantineBlob', damaged),
       quarantineManifest: (damaged) => transact('quarantineManifest', damaged),
+      isQuarantined: (repository, kind, reference) => isQuarantined(read, repository, kind, reference),
       quarantined: (page) => listQuarantined(read, page),
       discardQuarantined: (ids) => transact('discardQuarantined', ids),
       beginRun: (run, options) => transact('beginVerifyRun', run, options),
