@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { mountSmallDisk } from '../torture/disk.ts';
 import { DEFECTS, plantedModule } from '../torture/planted.ts';
 import { placeIn } from '../torture/server.ts';
+import { compileSqliteFaults } from '../torture/sqlite-faults.ts';
 import { type TortureReport, torture } from '../torture/torture.ts';
 import { folder } from './support/root.ts';
 
@@ -32,8 +33,11 @@ it('a minute of kills, losses of power, faults and a full disk: nothing acknowle
   if (typeof mounted === 'string')
     process.stderr.write(`\nSKIPPED: the full disk of the torture: ${mounted}\n`);
   else onTestFinished(() => mounted.unmount());
+  const library = compileSqliteFaults(place);
+  if ('why' in library) process.stderr.write(`\nSKIPPED: faults in the calls of SQLite: ${library.why}\n`);
   const report = await torture({
     place: placeIn(place, disk),
+    sqliteFaults: 'path' in library ? library.path : undefined,
     disk: typeof mounted === 'string' ? undefined : mounted,
     seconds: 60,
     seed: Date.now() % 1e6,

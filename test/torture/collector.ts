@@ -73,7 +73,7 @@ export class Collector {
     const outcome = code === null ? 'killed' : code === 0 ? 'finished' : 'failed';
     this.#world.count('collection', outcome);
     if (outcome === 'failed' && faults.length === 0 && !this.#world.isTroubledSince(beganMs)) {
-      this.#world.find(`a collection failed, and nothing had been done to it:\n${collector.output}`);
+      this.#world.find(`a collection failed, and nothing had been done to it:\n${collector.lastWords}`);
     }
   }
 }

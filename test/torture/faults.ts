@@ -45,8 +45,9 @@ export interface Injection {
 export const INJECTION_VARIABLE = 'TORTURE_INJECTION';
 
 /**
- * What was done to a file, in the order of `at`: nanoseconds of a clock that all processes share. Of a sync it is the
- * time when it began, of anything else when it was over.
+ * What was done to a file, in the order of `at`: nanoseconds of a clock that all processes share, when it began, and of
+ * a file that was made, when that was over. Another process that finds a folder made, or a file removed, may sync that
+ * before the one that did it can say so.
  */
 export type JournalEntry =
   | { readonly at: string; readonly op: 'create' | 'mkdir'; readonly path: string }

@@ -85,8 +85,9 @@ function inject(told: Injection): void {
   });
   replace('mkdir', () => async (path: string, options: object) => {
     if (isContent(path)) await suffer('mkdir', path);
+    const began = now();
     const made = await real.mkdir(path, options);
-    if (isContent(path) && made !== undefined) note({ op: 'mkdir', path });
+    if (isContent(path) && made !== undefined) note({ op: 'mkdir', path }, began);
     return made;
   });
   for (const call of ['stat', 'access'] as const) {
@@ -104,13 +105,14 @@ function inject(told: Injection): void {
     } catch {
       return real.rm(path, options);
     }
+    const began = now();
     try {
       await real.rm(path, options);
     } catch (error) {
       rmSync(kept);
       throw error;
     }
-    note({ op: 'remove', path, kept });
+    note({ op: 'remove', path, kept }, began);
     return undefined;
   });
 

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { mountSmallDisk } from './disk.ts';
 import { plantedModule } from './planted.ts';
 import { placeIn } from './server.ts';
+import { compileSqliteFaults } from './sqlite-faults.ts';
 import { torture } from './torture.ts';
 
 const DISK_BYTES = 384 * 2 ** 20;
@@ -54,6 +55,8 @@ async function run(): Promise<void> {
     ? 'what is kept cannot be on a disk that goes away'
     : mountSmallDisk(disk, DISK_BYTES);
   if (typeof mounted === 'string') print(`SKIPPED: the full disk: ${mounted}`);
+  const library = compileSqliteFaults(folder);
+  if ('why' in library) print(`SKIPPED: faults in the calls of SQLite: ${library.why}`);
   print(`torturing Berth for ${seconds} s, seed ${seed}, in ${folder}`);
   let isClean = false;
   try {
@@ -62,6 +65,7 @@ async function run(): Promise<void> {
       disk: typeof mounted === 'string' ? undefined : mounted,
       seconds,
       seed,
+      sqliteFaults: 'path' in library ? library.path : undefined,
       planted: plantedModule(values.planted),
       withFaults: !values['without-faults'],
     });

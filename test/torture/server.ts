@@ -53,8 +53,17 @@ export class TorturedProcess {
   readonly ended: Promise<number | null>;
   readonly #output: string[] = [];
 
-  /** @param planted a further module to load, that puts a defect into Berth */
-  constructor(place: Place, args: readonly string[], faults: readonly Fault[], planted: string | undefined) {
+  /**
+   * @param planted a further module to load, that puts a defect into Berth
+   * @param env further variables
+   */
+  constructor(
+    place: Place,
+    args: readonly string[],
+    faults: readonly Fault[],
+    planted: string | undefined,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     started += 1;
     const injection: Injection = {
       root: place.root,
@@ -75,6 +84,7 @@ export class TorturedProcess {
         [INJECTION_VARIABLE]: JSON.stringify(injection),
         NODE_OPTIONS: modules.map((module) => `--import=${module}`).join(' '),
         NODE_COMPILE_CACHE: join(place.folder, 'compiled'),
+        ...env,
       },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -88,6 +98,11 @@ export class TorturedProcess {
 
   get output(): string {
     return this.#output.join('');
+  }
+
+  /** The end of what it said. */
+  get lastWords(): string {
+    return this.output.slice(-2_500);
   }
 
   get isRunning(): boolean {

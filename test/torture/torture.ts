@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseRegistryConfig } from '../../src/config/distribution.ts';
 import { Cast } from './actors.ts';
 import { checkEverything } from './checker.ts';
 import { Collector } from './collector.ts';
@@ -9,6 +10,7 @@ import { ALL_FAULTS, type Fault } from './faults.ts';
 import { type Lost, losePower } from './power.ts';
 import { Random } from './random.ts';
 import { freePort, type Place, TorturedProcess } from './server.ts';
+import { SQLITE_FAULTS, sqliteFaultsIn } from './sqlite-faults.ts';
 import { type Counts, World } from './world.ts';
 
 /** What a run tried and found. */
@@ -41,6 +43,8 @@ export interface TortureOptions {
   readonly planted?: string | undefined;
   /** Faults and the full disk hide some defects behind excuses; without them, a server only dies. */
   readonly withFaults?: boolean;
+  /** A library that makes SQLite's calls fail; undefined where there is no compiler. */
+  readonly sqliteFaults?: string | undefined;
   /** Ends with the first finding: there is no need for a second. */
   readonly stopAtFirst?: boolean;
 }
@@ -50,13 +54,23 @@ const FULL_DISK_MS = 3_000;
 
 type End = 'kill' | 'kill of the group' | 'loss of power' | 'stop';
 
+/** Deleted things are gone at once, and the server collects by itself too: where this Berth knows the keys. */
+const MAINTENANCE =
+  'keepdeleted: 0s, garbagecollect: {enabled: true, interval: 2s, grace: 0s, untagged: true}';
+
 function config(place: Place): string {
-  return `
+  const text = (maintenance: string): string => `
 version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
-storage: {filesystem: {rootdirectory: ${place.root}}, delete: {enabled: true}}
+storage: {filesystem: {rootdirectory: ${place.root}}, delete: {enabled: true}, maintenance: {${maintenance}}}
 http: {addr: "127.0.0.1:0"}
 `;
+  try {
+    parseRegistryConfig(text(MAINTENANCE), 'config.yml', {});
+    return text(MAINTENANCE);
+  } catch {
+    return text('');
+  }
 }
 
 /** Tortures real processes for so long, then stops by itself and compares everything with the ledger. */
@@ -117,7 +131,10 @@ class Run {
       ends: this.#ends,
       lostWithPower: this.#lost,
       faults,
-      notReached: ALL_FAULTS.map(({ call, fault }) => `${call} ${fault}`).filter((name) => !(name in faults)),
+      notReached: [
+        ...ALL_FAULTS.map(({ call, fault }) => `${call} ${fault}`),
+        ...(this.#options.sqliteFaults === undefined ? [] : SQLITE_FAULTS),
+      ].filter((name) => !(name in faults)),
       fullDisks: this.#fullDisks,
       checked,
       findings: world.findings,
@@ -145,7 +162,7 @@ class Run {
       if (ready[which] === true) continue;
       this.#count('no start');
       if (!isFaulty && !this.#world.isTroubledSince(beganMs)) {
-        this.#world.find(`a server did not start, and nothing had been done to it:\n${server.output}`);
+        this.#world.find(`a server did not start, and nothing had been done to it:\n${server.lastWords}`);
       }
     }
     const running = servers.filter((_, which) => ready[which]);
@@ -161,7 +178,12 @@ class Run {
   #start(port: number, isFaulty: boolean): { server: TorturedProcess; url: string } {
     const faults = isFaulty ? this.#nextFaults() : [];
     const args = ['serve', this.#configFor(port)];
-    const server = new TorturedProcess(this.#place, args, faults, this.#options.planted);
+    const { sqliteFaults: library, planted } = this.#options;
+    const isIndexFaulty = isFaulty && library !== undefined && this.#random.chance(0.4);
+    const env = isIndexFaulty
+      ? sqliteFaultsIn(library, this.#random.int(30, 150), this.#place.faultLog)
+      : undefined;
+    const server = new TorturedProcess(this.#place, args, faults, planted, env);
     return { server, url: `http://127.0.0.1:${port}` };
   }
 
@@ -182,7 +204,7 @@ class Run {
     const endTrouble = this.#world.trouble();
     for (const server of servers) {
       // No fault of the content store, and no full disk, is a reason to.
-      if (!server.isRunning) this.#world.find(`a server ended by itself:\n${server.output}`);
+      if (!server.isRunning) this.#world.find(`a server ended by itself:\n${server.lastWords}`);
     }
     this.#count(end);
     if (end === 'stop') {
@@ -190,7 +212,7 @@ class Run {
       for (const server of servers) {
         const code = await server.stop();
         if (code !== 0)
-          this.#world.find(`a server that was asked to stop ended with ${code}:\n${server.output}`);
+          this.#world.find(`a server that was asked to stop ended with ${code}:\n${server.lastWords}`);
       }
     } else {
       // Requests are under way, and go on coming until the end.
@@ -246,7 +268,7 @@ class Run {
     this.#world.isOver = false;
     try {
       if (!(await server.isReady())) {
-        this.#world.find(`the last server did not start:\n${server.output}`);
+        this.#world.find(`the last server did not start:\n${server.lastWords}`);
         return {};
       }
       this.#world.urls = [url];
