@@ -17,6 +17,7 @@ const ATTEMPTS = 4;
 const FOUND: Readonly<Record<keyof typeof DEFECTS, RegExp>> = {
   'no-sync': /does not pull whole|were acknowledged, and the server has|the blob \S+ of \d+ bytes is/,
   'no-folder-sync': /does not pull whole|were acknowledged, and the server has|has no bytes/,
+  'no-removal-sync': /nothing refers to content\/\S+, and it is still there/,
   'key-before-row': /does not pull whole|has no bytes/,
   'early-acknowledgement': /was not there, which nothing explains/,
   'no-recheck': /does not pull whole/,

@@ -21,6 +21,10 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
       by: 'void syncFolder;',
     },
   ],
+  /** A removed file is forgotten before a loss of power can no longer bring it back. */
+  'no-removal-sync': [
+    { file: 'content/fs/open.ts', replace: 'await removals.sync(dirname(path));', by: 'void removals;' },
+  ],
   /** A push removes the bytes that it replaces before the index says so. */
   'key-before-row': [
     {

@@ -43,8 +43,10 @@ static enum fault suffer(enum kind kind, int fd) {
   const char *log = getenv("TORTURE_SQLITE_LOG");
   if (every == NULL || log == NULL || atol(every) <= 0 || !is_index(fd)) return NONE;
   long count = __atomic_add_fetch(&calls[kind], 1, __ATOMIC_RELAXED);
-  if (count % atol(every) != 0) return NONE;
-  enum fault fault = TURNS[kind][(count / atol(every) - 1) % 4];
+  /* A commit writes several pages and syncs once. */
+  long turn = kind == SYNC ? atol(every) / 8 + 2 : atol(every);
+  if (count % turn != 0) return NONE;
+  enum fault fault = TURNS[kind][(count / turn - 1) % 4];
   int file = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
   if (file >= 0) {
     char line[64];

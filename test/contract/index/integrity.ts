@@ -58,6 +58,10 @@ export function integrityContract(shared: SharedIndex): void {
         await other.close();
       }
       expect(await index.blobs.mount(newRepository(), digest, here, 1)).toBe(false);
+      const asked = [here, elsewhere, newRepository()].map((repository) =>
+        index.integrity.isQuarantined(repository, 'blob', digest),
+      );
+      expect(await Promise.all(asked)).toEqual([true, true, false]);
       expect(await shared.isDiscarded(key)).toBe(false);
       expect(await openEntries(index)).toContainEqual({
         id: expect.any(Number),
@@ -153,6 +157,11 @@ export function integrityContract(shared: SharedIndex): void {
         digests: [digest],
       });
       expect(await index.integrity.manifests(repository, FIRST_PAGE)).toEqual([]);
+      for (const reference of [digest, ...received.tags]) {
+        expect(await index.integrity.isQuarantined(repository, 'manifest', reference)).toBe(true);
+        expect(await index.integrity.isQuarantined(newRepository(), 'manifest', reference)).toBe(false);
+        expect(await index.integrity.isQuarantined(repository, 'blob', digest)).toBe(false);
+      }
       expect(await openEntries(index)).toContainEqual(
         expect.objectContaining({ kind: 'manifest', digest, sizeBytes: bytes.byteLength, key: undefined }),
       );
@@ -167,6 +176,7 @@ export function integrityContract(shared: SharedIndex): void {
       }
       expect(Buffer.from((await index.manifests.read(digest)) ?? []).equals(Buffer.from(bytes))).toBe(true);
       expect((await openEntries(index)).some((entry) => entry.digest === digest)).toBe(false);
+      expect(await index.integrity.isQuarantined(here, 'manifest', digest)).toBe(false);
     });
 
     it('was not quarantined where other bytes are there by now, or none names it', async () => {
