@@ -4,12 +4,14 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { QuarantineOptions } from './commands/quarantine.ts';
 import type { RetentionCommandOptions } from './commands/retention.ts';
 import type { StatsOptions } from './commands/stats.ts';
 import type { TakeOverOptions } from './commands/takeover.ts';
 import type { DeletedOptions } from './commands/undelete.ts';
 import type { UsageOptions } from './commands/usage.ts';
 import type { UserOptions } from './commands/user.ts';
+import type { VerifyCommandOptions } from './commands/verify.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
 import { restoreOddVariables } from './odd-variables.ts';
@@ -147,6 +149,32 @@ program
     orExplain(async () => (await import('./commands/stats.ts')).stats(repository, options)),
   );
 
+const VERIFY_EXIT_CODES = `
+Exit code:
+  0  no damage was found
+  1  something is damaged, or a manifest is not whole
+  2  it could not run, or was stopped before the end`;
+
+program
+  .command('verify')
+  .description(
+    'read everything that is stored again and compare it with its digests; a registry may go on running',
+  )
+  .argument('[config.yml]', 'the configuration of the registry, which says where its data are')
+  .option('--bandwidth <rate>', 'read at most so fast; 0 for no bound', '50MB/s')
+  .option('--quarantine', 'set aside what is damaged, so that clients push it again')
+  .option('--orphans', 'look for stored objects too that the index does not know')
+  .option('--after <digest>', 'go on with a verification that was stopped')
+  .option('--json', 'print for machines')
+  .option('-q, --quiet', 'say only what is wrong')
+  .addHelpText('after', VERIFY_EXIT_CODES)
+  .action((file: string | undefined, options: VerifyCommandOptions) =>
+    orExplain(async () => (await import('./commands/verify.ts')).verify(file, options), 2),
+  );
+
+const quarantine = program
+  .command('quarantine')
+  .description('look at what verify set aside, and remove the damaged bytes');
 const CONFIG = [
   '-c, --config <config.yml>',
   'the configuration of the registry, which says where its data are',
@@ -216,6 +244,24 @@ program
   .addHelpText('after', TAKEOVER_EXIT_CODES)
   .action((file: string | undefined, options: TakeOverOptions) =>
     orExplain(async () => (await import('./commands/takeover.ts')).takeOver(file, options), 2),
+  );
+
+quarantine
+  .command('list')
+  .description('list what was set aside, the oldest first')
+  .option(...CONFIG)
+  .option('--json', 'print for machines')
+  .action((options: QuarantineOptions & { json?: boolean }) =>
+    orExplain(async () => (await import('./commands/quarantine.ts')).listQuarantine(options)),
+  );
+quarantine
+  .command('discard')
+  .description('remove damaged bytes; what was not healed still waits for its push')
+  .argument('[digests...]')
+  .option(...CONFIG)
+  .option('--healed', 'those of all that was healed')
+  .action((digests: readonly string[], options: QuarantineOptions & { healed?: boolean }) =>
+    orExplain(async () => (await import('./commands/quarantine.ts')).discardQuarantine(digests, options)),
   );
 
 const user = program.command('user').description('manage the accounts of the built-in token service');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { RegistryAdminAccess } from '../http/api/access.ts';
@@ -17,6 +18,7 @@ import { Journal } from '../lifecycle/journal.ts';
 import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import { Undelete } from '../lifecycle/undelete.ts';
+import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
@@ -95,6 +97,7 @@ export async function wireRegistry({
     metrics: metrics ?? NO_METRICS,
   });
   const registryIndex = notifications?.index ?? state.index;
+  const rules = manifestRules(config.validation);
   const registry = createRegistry({
     ...state,
     index: registryIndex,
@@ -103,7 +106,7 @@ export async function wireRegistry({
     onDiscard: sweeper.nudge,
     deleteEnabled: storage.deleteEnabled,
     ...(metrics && { metrics }),
-    manifestRules: manifestRules(config.validation),
+    manifestRules: rules,
     rules: config.repositories,
   });
   const { uploads, pulls } = registry;
@@ -130,6 +133,15 @@ export async function wireRegistry({
   jobs.add('prune the journal', HOUR_MS, () =>
     pruneJournal(state.index, clock.now() - storage.keepJournalMs),
   );
+  const stopping = new AbortController();
+  if (storage.verify.enabled) {
+    const { bandwidth, ...verify } = storage.verify;
+    const options = { ...verify, bytesPerSecond: bandwidth, rules, signal: stopping.signal };
+    const owner = randomUUID();
+    jobs.add('verify content', SWEEP_INTERVAL_MS, () =>
+      verifyWhenDue({ ...state, clock, log }, options, owner),
+    );
+  }
   jobs.add('close idle uploads', SWEEP_INTERVAL_MS, () => uploads.closeIdle());
 
   const takeOver = await wireTakeOver({ state, jobs, clock, log, metrics });
@@ -189,6 +201,7 @@ export async function wireRegistry({
     async stop() {
       access.watch?.stop();
       health.stop();
+      stopping.abort();
       retention.stop();
       await collector.stop();
       await takeOver?.stop();

@@ -53,6 +53,13 @@ export interface StorageSettings {
   /** How long deleted manifests are kept, and what tags pointed to; 0: not at all. */
   readonly keepDeletedMs: number;
   readonly keepJournalMs: number;
+  readonly verify: {
+    readonly enabled: boolean;
+    readonly intervalMs: number;
+    /** Bytes per second; 0 for no bound. */
+    readonly bandwidth: number;
+    readonly quarantine: boolean;
+  };
 }
 
 /** Garbage collection at intervals. */

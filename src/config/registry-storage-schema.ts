@@ -1,3 +1,4 @@
+import { bandwidth } from './bandwidth.ts';
 import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
 import type { StorageSettings } from './registry-config.ts';
@@ -87,6 +88,36 @@ const retention = section(
   { go: 'map' },
 );
 
+const verify = section(
+  {
+    enabled: onlyIn(
+      'berth',
+      withDefault(
+        bool,
+        'Read everything that is stored again and again, and compare it with its digests.',
+        false,
+      ),
+    ),
+    interval: onlyIn(
+      'berth',
+      withDefault(duration, 'From the end of one time to the beginning of the next.', 168 * HOUR, '168h'),
+    ),
+    bandwidth: onlyIn(
+      'berth',
+      withDefault(bandwidth, 'How fast to read; `0` for no bound.', 20_000_000, '20MB/s'),
+    ),
+    quarantine: onlyIn(
+      'berth',
+      withDefault(
+        bool,
+        'Set aside what is damaged: clients are told that it is not there, and the next push of it heals it.',
+        true,
+      ),
+    ),
+  },
+  { go: 'map' },
+);
+
 const maintenance = section(
   {
     uploadpurging: sub(uploadPurging, 'Removal of unfinished uploads.'),
@@ -109,6 +140,7 @@ const maintenance = section(
       section({ enabled: withDefault(bool, 'Refuse every change.', false) }, { go: 'map' }),
       'Read-only mode.',
     ),
+    verify: sub(verify, 'Verification of the stored content.'),
   },
   { go: 'map' },
 );
@@ -165,7 +197,7 @@ const settings = section(
 export const storage: Type<StorageSettings> = beforehand(
   checkDrivers,
   refine(settings, (value, _, node): StorageSettings => {
-    const { uploadpurging, garbagecollect, retention, keepdeleted, keepjournal } = value.maintenance;
+    const { uploadpurging, garbagecollect, retention, keepdeleted, keepjournal, verify } = value.maintenance;
     const section = expandShorthand(node);
     return {
       rootDirectory: value.filesystem.rootdirectory,
@@ -188,6 +220,12 @@ export const storage: Type<StorageSettings> = beforehand(
       retention: { enabled: retention.enabled, intervalMs: retention.interval },
       keepDeletedMs: keepdeleted,
       keepJournalMs: keepjournal,
+      verify: {
+        enabled: verify.enabled,
+        intervalMs: verify.interval,
+        bandwidth: verify.bandwidth,
+        quarantine: verify.quarantine,
+      },
     };
   }),
 );

@@ -17,8 +17,16 @@ export interface ContentStore {
    * @returns undefined where there are no bytes under the key
    */
   read(key: string, range?: ByteRange): Promise<ContentStream | undefined>;
-  /** Removes the bytes; that there are none is no error. */
+  /**
+   * Removes the bytes; that there are none is no error. Resolves when that survives a loss of power: a key that the
+   * index forgot must not come back. Removals that are asked for together share what that costs.
+   */
   remove(key: string): Promise<void>;
+  /**
+   * All keys under which there are bytes, in no order, some at a time. Those that come or go meanwhile may be among
+   * them or not.
+   */
+  keys(): AsyncIterable<readonly string[]>;
   /** Throws where the store cannot be written to. Cheap: for health checks. */
   ping(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { HoldIndex } from './holds.ts';
+import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
 import type { ManifestIndex } from './manifests.ts';
@@ -38,6 +39,7 @@ export interface Index {
   readonly journal: JournalIndex;
   readonly provenance: ProvenanceIndex;
   readonly leases: LeaseIndex;
+  readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

@@ -21,12 +21,14 @@ export async function removeDiscarded(
     const keys = listed.filter((key) => !failed.has(key));
     if (keys.length === 0) break;
     const removed: string[] = [];
-    for (const key of keys) {
-      await deps.content.remove(key).then(
-        () => removed.push(key),
-        (error: unknown) => failed.set(key, error),
-      );
-    }
+    await Promise.all(
+      keys.map((key) =>
+        deps.content.remove(key).then(
+          () => removed.push(key),
+          (error: unknown) => failed.set(key, error),
+        ),
+      ),
+    );
     await deps.index.blobs.forget(removed);
   }
   if (failed.size > 0) {

@@ -37,6 +37,7 @@ export function measuredContent(store: ContentStore, driver: string, metrics: Me
     sizeBytes: (key) => timed(stat, () => store.sizeBytes(key)),
     read: (key, range) => timed(reader, () => store.read(key, range)),
     remove: (key) => timed(remove, () => store.remove(key)),
+    keys: () => store.keys(),
     ping: () => store.ping(),
   };
 }

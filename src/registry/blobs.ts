@@ -159,6 +159,14 @@ export class Blobs {
     return true;
   }
 
+  async #unknown(repository: RepositoryName, digest: Digest): Promise<RegistryError> {
+    const isAside = await this.#index.integrity.isQuarantined(repository, 'blob', digest);
+    return new RegistryError('BLOB_UNKNOWN', {
+      ...(isAside && { message: 'this blob was found damaged and set aside; push it again to mend it' }),
+      detail: { digest },
+    });
+  }
+
   async #attempt<T>(
     repository: RepositoryName,
     digest: Digest,
@@ -166,7 +174,7 @@ export class Blobs {
   ): Promise<T> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const blob = await this.#index.blobs.find(repository, digest);
-      if (blob === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+      if (blob === undefined) throw await this.#unknown(repository, digest);
       const result = await action(blob);
       if (result !== undefined) return result;
       this.#seen.delete(blob.key);

@@ -5,7 +5,7 @@ import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts';
 import type { Precondition } from '../oci/precondition.ts';
 import type { Reference, RepositoryName, Tag } from '../oci/reference.ts';
-import { type Clock, type Metrics, NO_METRICS } from '../ports.ts';
+import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { HOLD_AGAIN_MS } from './blobs.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { checkUrls, type ManifestRules, mayBeMissing } from './manifest-rules.ts';
@@ -40,8 +40,9 @@ export interface TakenManifest {
   readonly notes: readonly string[];
 }
 
-function unknownManifest(reference: Reference): RegistryError {
+function unknownManifest(reference: Reference, message?: string): RegistryError {
   return new RegistryError('MANIFEST_UNKNOWN', {
+    ...(message !== undefined && { message }),
     detail: reference.kind === 'tag' ? { tag: reference.tag } : { digest: reference.digest },
   });
 }
@@ -50,6 +51,7 @@ function unknownManifest(reference: Reference): RegistryError {
 export class Manifests {
   readonly #index: Index;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #rules: ManifestRules;
   readonly #cache: ManifestCache;
   readonly #limits: RepositoryLimits;
@@ -57,6 +59,7 @@ export class Manifests {
   constructor(deps: {
     index: Index;
     clock: Clock;
+    log: Logger;
     manifestRules: ManifestRules;
     limits: RepositoryLimits;
     metrics?: Metrics;
@@ -66,6 +69,7 @@ export class Manifests {
     this.#cache = new ManifestCache(deps.metrics ?? NO_METRICS);
     this.#index = deps.index;
     this.#clock = deps.clock;
+    this.#log = deps.log;
   }
 
   /** @throws RegistryError MANIFEST_UNKNOWN */
@@ -73,7 +77,7 @@ export class Manifests {
     const record = await (reference.kind === 'tag'
       ? this.#index.manifests.findByTag(repository, reference.tag)
       : this.#index.manifests.find(repository, reference.digest));
-    if (record === undefined) throw unknownManifest(reference);
+    if (record === undefined) throw await this.#unknown(repository, reference);
     return record;
   }
 
@@ -94,6 +98,13 @@ export class Manifests {
     throw unknownManifest(reference);
   }
 
+  async #unknown(repository: RepositoryName, reference: Reference): Promise<RegistryError> {
+    const name = reference.kind === 'tag' ? reference.tag : reference.digest;
+    return (await this.#index.integrity.isQuarantined(repository, 'manifest', name))
+      ? unknownManifest(reference, 'this manifest was found damaged and set aside; push it again to mend it')
+      : unknownManifest(reference);
+  }
+
   /** @throws RegistryError MANIFEST_UNKNOWN */
   async read(repository: RepositoryName, reference: Reference): Promise<StoredManifest> {
     const record = await this.find(repository, reference);
@@ -102,8 +113,19 @@ export class Manifests {
     const bytes = await this.#index.manifests.read(record.digest);
     // Removed between the two questions.
     if (bytes === undefined) throw unknownManifest(reference);
+    this.#assertWhole(repository, record.digest, bytes);
     this.#cache.set(record.digest, bytes);
     return { ...record, bytes };
+  }
+
+  /** Before the bytes are given to anybody, and kept in memory for all who ask later. */
+  #assertWhole(repository: RepositoryName, digest: Digest, bytes: Uint8Array): void {
+    if (digestOf(bytes, algorithmOf(digest)) === digest) return;
+    this.#log.error('the bytes of a manifest are damaged; push it again to mend it', { repository, digest });
+    throw new RegistryError('MANIFEST_UNKNOWN', {
+      message: 'the bytes of this manifest are damaged; push it again to mend it',
+      detail: { digest },
+    });
   }
 
   /**

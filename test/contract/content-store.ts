@@ -69,6 +69,22 @@ export function contentStoreContract(open: () => Promise<ContentStoreUnderTest>)
       await expectNothingOpen();
     });
 
+    it('are listed where there are bytes under them', async () => {
+      const listed = async (): Promise<string[]> => {
+        const all: string[] = [];
+        for await (const keys of content.keys()) all.push(...keys);
+        return all;
+      };
+      const [kept, gone] = [await store(content, Buffer.from('x')), await store(content, Buffer.from('y'))];
+      await content.remove(gone);
+      const unwritten = content.newKey();
+      const keys = await listed();
+      expect(keys).toContain(kept);
+      expect(keys).not.toContain(gone);
+      expect(keys).not.toContain(unwritten);
+      expect(new Set(keys).size).toBe(keys.length);
+    });
+
     it('that are none are refused by every method', async () => {
       for (const key of place.foreignKeys) {
         await expect((async () => content.sizeBytes(key))(), key).rejects.toThrow();

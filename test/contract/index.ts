@@ -5,6 +5,7 @@ import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
 import { holdContract } from './index/holds.ts';
 import { immutableTagContract } from './index/immutable-tags.ts';
+import { integrityContract } from './index/integrity.ts';
 import { journalContract } from './index/journal.ts';
 import { leaseContract } from './index/leases.ts';
 import { manifestContract } from './index/manifests.ts';
@@ -41,6 +42,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('what somebody asked for', () => holdContract(shared));
   describe('the journal', () => journalContract(shared));
   describe('leases', () => leaseContract(shared));
+  describe('integrity', () => integrityContract(shared));
   describe('tags', () => tagContract(shared));
   describe('immutable tags', () => immutableTagContract(shared));
   describe('usage', () => usageContract(shared));

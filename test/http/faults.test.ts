@@ -36,6 +36,7 @@ function failing(error: Switch): { index: (state: State) => State; content: (sta
       },
     });
   const guardContent = (content: ContentStore): ContentStore => ({
+    keys: () => content.keys(),
     newKey: () => content.newKey(),
     write(key) {
       const writer = content.write(key);

@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../src/http/server.ts';
@@ -17,12 +17,12 @@ const MIB = 1024 * 1024;
 /** So long a server would wait for its connections; no test does. */
 const NO_END_MS = 3_600_000;
 
-/** Files below the folder that this process holds open. */
+/** Files below the folder that this process holds open; not folders, which are open while they are synced. */
 function openFiles(folder: string): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       const path = readlinkSync(`/proc/self/fd/${fd}`);
-      return path.startsWith(join(folder, 'data', 'content')) ? [path] : [];
+      return dirname(dirname(path)) === join(folder, 'data', 'content') ? [path] : [];
     } catch {
       return [];
     }

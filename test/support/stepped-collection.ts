@@ -10,8 +10,9 @@ export class SteppedCollection {
   readonly rule: GarbageRule;
   readonly #end: Promise<unknown>;
   #isOver = false;
-  #atGate = Promise.withResolvers<void>();
-  #mayPass = Promise.withResolvers<void>();
+  /** What it wants to do next; several things where it does them side by side. */
+  readonly #waiting: (() => Promise<unknown>)[] = [];
+  #arrived = Promise.withResolvers<void>();
 
   constructor(
     deps: { index: Index; content: ContentStore },
@@ -33,7 +34,7 @@ export class SteppedCollection {
     };
     this.#end = collectGarbage({ index, content }, options).finally(() => {
       this.#isOver = true;
-      this.#atGate.resolve();
+      this.#arrived.resolve();
     });
     this.#end.catch(() => undefined);
   }
@@ -44,12 +45,12 @@ export class SteppedCollection {
 
   /** Lets it do the next thing, and waits until that is done. */
   async step(): Promise<void> {
-    await this.#atGate.promise;
-    if (!this.#isOver) {
-      this.#atGate = Promise.withResolvers();
-      this.#mayPass.resolve();
-      await this.#atGate.promise;
-    }
+    await this.#ready();
+    // How it ends is for the collection to see, and the test sees what becomes of that.
+    await this.#waiting
+      .shift()?.()
+      .catch(() => undefined);
+    await this.#ready();
     if (this.#isOver) await this.#end;
   }
 
@@ -57,18 +58,28 @@ export class SteppedCollection {
     while (!this.#isOver) await this.step();
   }
 
+  /** Resolves when there is something to do, or it is over. */
+  async #ready(): Promise<void> {
+    while (this.#waiting.length === 0 && !this.#isOver) {
+      this.#arrived = Promise.withResolvers();
+      await this.#arrived.promise;
+    }
+  }
+
   #gated<T extends object>(target: T): T {
     return new Proxy(target, {
       get: (inner, name, receiver) => {
         const member: unknown = Reflect.get(inner, name, receiver);
         if (typeof member !== 'function') return member;
-        return async (...args: unknown[]): Promise<unknown> => {
-          this.#mayPass = Promise.withResolvers();
-          const passed = this.#mayPass.promise;
-          this.#atGate.resolve();
-          await passed;
-          return member.apply(inner, args);
-        };
+        return (...args: unknown[]): Promise<unknown> =>
+          new Promise((resolve, reject) => {
+            this.#waiting.push(() => {
+              const done = (async (): Promise<unknown> => member.apply(inner, args))();
+              done.then(resolve, reject);
+              return done;
+            });
+            this.#arrived.resolve();
+          });
       },
     });
   }

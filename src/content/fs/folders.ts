@@ -15,6 +15,34 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Syncs of folders that are shared by all who ask for them before they begin. */
+export class SharedFolderSyncs {
+  readonly #waiting = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Promise<void>>();
+
+  /** Resolves when what was done in the folder before is durable. A folder that is gone is no error. */
+  sync(path: string): Promise<void> {
+    const waiting = this.#waiting.get(path);
+    if (waiting !== undefined) return waiting;
+    const before = this.#running.get(path);
+    const own = (async () => {
+      await before?.catch(() => undefined);
+      this.#waiting.delete(path);
+      const running = syncFolder(path);
+      this.#running.set(path, running);
+      try {
+        await running;
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      } finally {
+        if (this.#running.get(path) === running) this.#running.delete(path);
+      }
+    })();
+    this.#waiting.set(path, own);
+    return own;
+  }
+}
+
 /** Makes folders whose own entry is durable, as it must be before anything in them can be. */
 export class DurableFolders {
   readonly #made = new Map<string, Promise<void>>();

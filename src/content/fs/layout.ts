@@ -22,13 +22,18 @@ export function newKey(): string {
   return `content/${id.slice(0, 2)}/${id}`;
 }
 
+/** Whether a path below the data folder is that of an object. */
+export function isKey(path: string): boolean {
+  return KEY.test(path);
+}
+
 /**
  * The file of a key.
  * @throws Error for a text that is no key: a key comes from the index, and must not lead out of the data folder
  *   even where somebody changed it there
  */
 export function pathOf(root: string, key: string): string {
-  if (!KEY.test(key) && !ORIGINAL_KEY.test(key))
+  if (!isKey(key) && !ORIGINAL_KEY.test(key))
     throw new Error('the index names content under a key that is none');
   return join(root, key);
 }

@@ -100,6 +100,19 @@ describe('the folder', () => {
     expect(folders.every((name) => /^[a-f0-9]{2}$/.test(name))).toBe(true);
   });
 
+  it('lists objects, and passes over what is none', async () => {
+    const root = await testFolder();
+    const content = await openFsContentStore(root);
+    const key = await store(content, Buffer.from('x'));
+    await writeFile(join(root, 'content', 'README'), '');
+    await writeFile(join(root, `${key}.tmp`), '');
+    await mkdir(join(root, 'content', 'zz'));
+    await writeFile(join(root, 'content', 'zz', HEX), '');
+    const keys: string[] = [];
+    for await (const some of content.keys()) keys.push(...some);
+    expect(keys).toEqual([key]);
+  });
+
   it('is refused where a file is in its place', async () => {
     const root = await testFolder();
     await writeFile(join(root, 'content'), '');

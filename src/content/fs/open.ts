@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { access, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ContentStore } from '../content-store.ts';
-import { DurableFolders, isMissing, syncFolder } from './folders.ts';
-import { newKey, newPathOf, pathOf } from './layout.ts';
+import { DurableFolders, isMissing, SharedFolderSyncs, syncFolder } from './folders.ts';
+import { isKey, newKey, newPathOf, pathOf } from './layout.ts';
 import { FileReader } from './reader.ts';
 import { FileWriter } from './writer.ts';
 
@@ -18,6 +19,19 @@ async function unlessMissing<T>(action: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** A folder after the other. What is no object is passed over. */
+async function* keysBelow(root: string): AsyncGenerator<readonly string[]> {
+  for (const folder of (await readdir(`${root}/content`)).toSorted()) {
+    const names = await readdir(`${root}/content/${folder}`).catch((error: unknown) => {
+      // Somebody's file, or a folder that somebody removed.
+      if (error instanceof Error && 'code' in error && ['ENOTDIR', 'ENOENT'].includes(String(error.code)))
+        return [];
+      throw error;
+    });
+    yield names.map((name) => `content/${folder}/${name}`).filter(isKey);
+  }
+}
+
 /**
  * Opens the content store in a folder, which is created where there is none.
  * @throws the system's error where the folder cannot be created or written
@@ -28,6 +42,7 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
   await access(folder, constants.W_OK | constants.X_OK);
   await syncFolder(root);
   const folders = new DurableFolders();
+  const removals = new SharedFolderSyncs();
   return {
     newKey,
     write: (key) => new FileWriter(key, newPathOf(root, key), folders),
@@ -45,7 +60,12 @@ export async function openFsContentStore(root: string): Promise<ContentStore> {
         throw error;
       }
     },
-    remove: async (key) => rm(pathOf(root, key), { force: true }),
+    async remove(key) {
+      const path = pathOf(root, key);
+      await rm(path, { force: true });
+      await removals.sync(dirname(path));
+    },
+    keys: () => keysBelow(root),
     ping: () => access(folder, constants.W_OK | constants.X_OK),
   };
 }

@@ -325,6 +325,53 @@ describe('flush', () => {
   }
 });
 
+describe('a removal', () => {
+  const written = async (): Promise<string> => {
+    const writer = content.write(content.newKey());
+    await writer.append(noise(10));
+    await writer.flush();
+    await writer.close();
+    return writer.key;
+  };
+
+  it('is durable when it is over: its folder is synced after the file is gone', async () => {
+    const key = await written();
+    let isGone: boolean | undefined;
+    system.before = async (call, path) => {
+      if (call !== 'sync' || path !== join(root, dirname(key))) return undefined;
+      isGone = await stat(join(root, key)).then(
+        () => false,
+        () => true,
+      );
+      return undefined;
+    };
+    await content.remove(key);
+    expect(isGone).toBe(true);
+  });
+
+  it('rejects where that sync fails, and may be tried again', async () => {
+    const key = await written();
+    fail('sync', 'EIO', { path: basename(dirname(key)) });
+    await expect(content.remove(key)).rejects.toMatchObject({ code: 'EIO' });
+    await content.remove(key);
+    expect(await openFilesBelow(root)).toEqual([]);
+  });
+
+  it('where there is not even a folder is no error', async () => {
+    await content.remove(content.newKey());
+  });
+
+  it('shares a sync with others of its folder that are asked for before it begins', async () => {
+    const keys = await Promise.all(Array.from({ length: 600 }, written));
+    system.calls = [];
+    await Promise.all(keys.map((key) => content.remove(key)));
+    const folders = new Set(keys.map((key) => dirname(key)));
+    const syncs = system.calls.filter(({ call }) => call === 'sync');
+    expect(new Set(syncs.map(({ path }) => path.slice(root.length + 1)))).toEqual(folders);
+    expect(syncs.length).toBeLessThan(600);
+  });
+});
+
 describe('opening the store', () => {
   it('syncs the data folder, whose entry for the content is new', async () => {
     const fresh = join(root, 'fresh');

@@ -4,6 +4,7 @@ import { type BlobRecord, ORIGINAL_KEYS, type ReceivedBlob } from '../blobs.ts';
 import type { ImmutableTag, OverLimit, UsageLimits } from '../limits.ts';
 import { immutableTagNeeding } from './immutable-tags.ts';
 import { askedBy, recordRemoval } from './journal.ts';
+import { heal } from './quarantine.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, repositoryId } from './repositories.ts';
 import { endUpload } from './uploads.ts';
@@ -90,6 +91,7 @@ export async function commitBlob(
     if (key !== blob.key) await session.run(DISCARD, { key });
   }
   await session.run(PUT, { digest: blob.digest, key: blob.key, size: blob.sizeBytes });
+  await heal(session, 'blob', blob.digest, blob.atMs);
   await session.run(LINK, { repository, digest: blob.digest, at: blob.atMs });
   return 'committed';
 }

@@ -8,6 +8,7 @@ import type { ImmutableTag } from '../limits.ts';
 import type { ManifestRecord, PutManifestOutcome, ReceivedManifest } from '../manifests.ts';
 import { immutableTagNeeding, wouldMove } from './immutable-tags.ts';
 import { askedBy } from './journal.ts';
+import { heal, isNotQuarantined } from './quarantine.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed, repositoryId } from './repositories.ts';
 import { digestOfTag, moveTag, removeTagsOf } from './tags.ts';
@@ -25,7 +26,8 @@ export interface ManifestRow {
 
 const BY_DIGEST = query<{ repository: string; digest: string }, ManifestRow>(
   `SELECT digest, media_type, size FROM manifests
-   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)`,
+   WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
+     AND ${isNotQuarantined(':digest')}`,
 );
 
 const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
@@ -34,7 +36,8 @@ const BY_TAG = query<{ repository: string; tag: string }, ManifestRow>(
      AND digest = (
        SELECT digest FROM tags
        WHERE name = :tag AND repository_id = (SELECT id FROM repositories WHERE name = :repository)
-     )`,
+     )
+     AND ${isNotQuarantined('manifests.digest')}`,
 );
 
 const IS_HERE = query<{ repository: number; digest: string }, { digest: string }>(
@@ -51,7 +54,7 @@ const ABSENT_BLOBS = query<{ repository: number; digests: string }, { digest: st
    WHERE NOT EXISTS (
      SELECT 1 FROM blob_links
      WHERE blob_links.repository_id = :repository AND blob_links.digest = wanted.value
-   ) LIMIT 100`,
+   ) OR NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.digest = wanted.value) LIMIT 100`,
 );
 
 const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest: string }>(
@@ -59,11 +62,13 @@ const ABSENT_MANIFESTS = query<{ repository: number; digests: string }, { digest
    WHERE NOT EXISTS (
      SELECT 1 FROM manifests
      WHERE manifests.repository_id = :repository AND manifests.digest = wanted.value
+       AND ${isNotQuarantined('manifests.digest')}
    ) LIMIT 100`,
 );
 
 const PUT_BODY = query<{ digest: string; bytes: Uint8Array }>(
-  'INSERT INTO manifest_bodies (digest, bytes) VALUES (:digest, :bytes) ON CONFLICT DO NOTHING',
+  `INSERT INTO manifest_bodies (digest, bytes) VALUES (:digest, :bytes)
+   ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes WHERE manifest_bodies.bytes <> excluded.bytes`,
 );
 
 const PUT = query<{
@@ -215,6 +220,7 @@ export async function putManifest(session: Session, received: ReceivedManifest):
   if (over !== undefined) return over;
   await storeManifest(session, repository, received);
   await takeFromTrash(session, repository, digest);
+  await heal(session, 'manifest', digest, received.atMs);
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {
     await moveTag(session, { repository, tag, digest, actor: received.actor, atMs: received.atMs });

@@ -6,11 +6,13 @@ import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
 import * as holds from './holds.ts';
+import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
+import { isQuarantined, listQuarantined } from './quarantine.ts';
 import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
@@ -133,6 +135,20 @@ export function createSqlIndex(
       removeTags: (removal) => transact('removeTagsByRule', removal),
       ties: (repository, digest) => retention.manifestTies(read, repository, digest),
       isBlobNeeded: (digest, gone) => retention.isBlobNeeded(read, digest, gone),
+    },
+    integrity: {
+      blobs: (page) => integrity.listBlobs(read, page),
+      blob: (digest) => integrity.findAnyBlob(read, digest),
+      bodies: (page) => integrity.listBodies(read, page),
+      manifests: (repository, page) => integrity.manifestStates(read, repository, page),
+      keys: (use, page) => integrity.listKeys(read, use, page),
+      quarantineBlob: (damaged) => transact('quarantineBlob', damaged),
+      quarantineManifest: (damaged) => transact('quarantineManifest', damaged),
+      isQuarantined: (repository, kind, reference) => isQuarantined(read, repository, kind, reference),
+      quarantined: (page) => listQuarantined(read, page),
+      discardQuarantined: (ids) => transact('discardQuarantined', ids),
+      beginRun: (run, options) => transact('beginVerifyRun', run, options),
+      saveRun: (run, after) => transact('saveVerifyRun', run, after),
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),

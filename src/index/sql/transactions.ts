@@ -6,10 +6,13 @@ import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
 import * as holds from './holds.ts';
+import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
+import { quarantineBlob, quarantineManifest } from './quarantine.ts';
+import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as tags from './tags.ts';
@@ -55,6 +58,11 @@ export const TRANSACTIONS = {
   releaseLease: leases.releaseLease,
   holdBlob: holds.holdBlob,
   holdManifest: holds.holdManifest,
+  quarantineBlob,
+  quarantineManifest,
+  discardQuarantined,
+  beginVerifyRun: beginRun,
+  saveVerifyRun: saveRun,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,

@@ -2,6 +2,7 @@ import { ALLOWANCES } from './migration-allowances.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
+import { QUARANTINE } from './migration-quarantine.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
@@ -200,4 +201,5 @@ export const MIGRATIONS: readonly string[] = [
   JOURNAL,
   LEASES,
   TAKEOVER,
+  QUARANTINE,
 ];

@@ -18,9 +18,17 @@ export function createSnapshotSession(db: Database.Database): SnapshotSession {
   const session = createSession(db);
   const begin = db.prepare('BEGIN');
   const end = db.prepare('COMMIT');
+  const giveUp = db.prepare('ROLLBACK');
 
   const refresh = (): void => {
-    if (db.open && db.inTransaction) end.run();
+    if (!db.open || !db.inTransaction) return;
+    try {
+      end.run();
+    } catch {
+      // After a read that failed, so does the end; whoever read heard of it, and nobody waits here. What must not be is
+      // a snapshot that goes on.
+      if (db.inTransaction) giveUp.run();
+    }
   };
   const share = (): void => {
     if (db.inTransaction) return;

@@ -4,12 +4,16 @@ import type { Pace } from './pace.ts';
 /** So many entries are looked at in one question: a running registry answers nothing else meanwhile. */
 const PAGE = 100;
 
-/** All pages of a list, one after the other. */
+/**
+ * All pages of a list, one after the other.
+ * @param first where the first begins; undefined for the whole list
+ */
 export async function* pagesOf<P extends { readonly next: string | undefined }>(
   pace: Pace,
   read: (page: Page) => Promise<P>,
+  first?: string,
 ): AsyncGenerator<P> {
-  let after: string | undefined;
+  let after = first;
   do {
     const at = { after, limit: PAGE };
     const page: P = await pace.read(() => read(at));
