@@ -55,7 +55,7 @@ export function killTree(root: number, signal: NodeJS.Signals): void {
   }
 }
 
-function statusBytes(pid: number, key: 'VmRSS' | 'VmHWM'): number {
+function statusBytes(pid: number, key: 'VmRSS' | 'VmHWM' | 'RssAnon'): number {
   const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readText(`/proc/${pid}/status`) ?? '');
   return Number(match?.[1] ?? 0) * 1024;
 }
@@ -63,6 +63,11 @@ function statusBytes(pid: number, key: 'VmRSS' | 'VmHWM'): number {
 /** Resident memory of a server now, all its processes, bytes. Shared pages count once per process. */
 export function residentBytes(root: number): number {
   return tree(root).reduce((sum, { pid }) => sum + statusBytes(pid, 'VmRSS'), 0);
+}
+
+/** The same without pages of files, which are the kernel's cache: an index that is read through a mapping has many. */
+export function anonymousBytes(root: number): number {
+  return tree(root).reduce((sum, { pid }) => sum + statusBytes(pid, 'RssAnon'), 0);
 }
 
 /**

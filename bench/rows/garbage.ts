@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runChild } from '../command.ts';
 import type { Bench } from '../context.ts';
 import { pushUntil, send } from '../load/pushers.ts';
-import { residentBytes } from '../proc.ts';
+import { anonymousBytes } from '../proc.ts';
 import type { Outcome, Row, SideName } from '../row.ts';
 import { type GarbageShape, seedBerthGarbage, seedRegistryGarbage } from '../seed-garbage.ts';
 import type { RunningServer } from '../server/server.ts';
@@ -33,7 +33,7 @@ async function measureBerth(bench: Bench, server: RunningServer, shape: GarbageS
   const pushers = { server, key: bench.key, clients: CLIENTS };
   const quietUntil = performance.now() + (bench.options.quick ? QUIET_MS / 5 : QUIET_MS);
   const quiet = await pushUntil(pushers, () => performance.now() > quietUntil);
-  const idle = residentBytes(server.pid);
+  const idle = anonymousBytes(server.pid);
   let most = idle;
   let isOver = false;
   const collection = async (): Promise<number> => {
@@ -42,7 +42,7 @@ async function measureBerth(bench: Bench, server: RunningServer, shape: GarbageS
     await send(agent, server.port, { method: 'POST', path, token, type: 'application/json', body });
     for (;;) {
       await sleep(LOOK_MS);
-      most = Math.max(most, residentBytes(server.pid));
+      most = Math.max(most, anonymousBytes(server.pid));
       const state = JSON.parse(await send(agent, server.port, { method: 'GET', path, token })) as {
         isRunning: boolean;
         last?: { collected?: { blobs: number } };

@@ -127,7 +127,7 @@ const deletion = section(
   {
     enabled: withDefault(
       bool,
-      'Allow DELETE of manifests and blobs; `berth garbage-collect` then frees the space, also beside the running registry.',
+      'Allow DELETE of manifests and blobs. Space is free after `maintenance.keepdeleted` and a garbage collection.',
       false,
     ),
   },

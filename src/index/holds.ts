@@ -9,8 +9,8 @@ import type { RepositoryName } from '../oci/reference.ts';
  */
 export interface HoldIndex {
   /**
-   * Whether a tag keeps the blob, directly or through other manifests, or it was made young at `sinceMs` or later.
-   * Cheap where a tag does.
+   * Whether a tag keeps the blob, or it was made young at `sinceMs` or later. This looks at a few manifests that name
+   * it, and one step further: `false` is always a safe answer, and costs a write.
    */
   isBlobHeld(repository: RepositoryName, digest: Digest, sinceMs: number): Promise<boolean>;
   /** Makes the blob young. @returns whether it is in the repository */

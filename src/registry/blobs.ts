@@ -12,7 +12,8 @@ import { RecentKeys } from './recent-keys.ts';
 const ATTEMPTS = 3;
 
 /** What was made young within this time is not made young again: whoever asks again and again costs one write. */
-export const HOLD_AGAIN_MS = 10_000;
+export const HOLD_AGAIN_MS = 5_000;
+const SEEN_MS = 60_000;
 
 /** A part of a blob that is being read; the caller closes `stream`. */
 export interface OpenPart {
@@ -34,10 +35,12 @@ export class Blobs {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #seen: RecentKeys;
+  readonly #held: RecentKeys;
 
   constructor(deps: { index: Index; content: ContentStore; clock: Clock; log: Logger }) {
     this.#clock = deps.clock;
-    this.#seen = new RecentKeys(deps.clock);
+    this.#seen = new RecentKeys(deps.clock, SEEN_MS);
+    this.#held = new RecentKeys(deps.clock, HOLD_AGAIN_MS);
     this.#index = deps.index;
     this.#content = deps.content;
     this.#log = deps.log;
@@ -61,10 +64,17 @@ export class Blobs {
    */
   async promise(repository: RepositoryName, digest: Digest): Promise<number> {
     const sizeBytes = await this.sizeBytes(repository, digest);
+    const name = `${repository}@${digest}`;
+    if (this.#held.has(name)) return sizeBytes;
     const now = this.#clock.now();
     const { holds } = this.#index;
-    if (await holds.isBlobHeld(repository, digest, now - HOLD_AGAIN_MS)) return sizeBytes;
-    if (await holds.holdBlob(repository, digest, now)) return sizeBytes;
+    const isHeld =
+      (await holds.isBlobHeld(repository, digest, now - HOLD_AGAIN_MS)) ||
+      (await holds.holdBlob(repository, digest, now));
+    if (isHeld) {
+      this.#held.add(name);
+      return sizeBytes;
+    }
     throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
   }
 
@@ -124,7 +134,7 @@ export class Blobs {
     return from !== undefined && this.mount(repository, digest, from);
   }
 
-  /** Whether the bytes are there. What was seen counts for a minute: bytes do not vanish under a key in use. */
+  /** Whether the bytes are there. What was seen counts for a while: bytes do not vanish under a key in use. */
   async #isWhole({ key, sizeBytes }: BlobRecord): Promise<boolean> {
     if (this.#seen.has(key)) return true;
     if ((await this.#content.sizeBytes(key)) !== sizeBytes) return false;

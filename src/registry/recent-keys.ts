@@ -1,15 +1,16 @@
 import type { Clock } from '../ports.ts';
 
-const LIFETIME_MS = 60_000;
 const MAX_KEYS = 10_000;
 
-/** Keys that were seen within the last minute. */
+/** Keys that were seen lately. */
 export class RecentKeys {
   readonly #untilMs = new Map<string, number>();
   readonly #clock: Clock;
+  readonly #lifetimeMs: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, lifetimeMs: number) {
     this.#clock = clock;
+    this.#lifetimeMs = lifetimeMs;
   }
 
   has(key: string): boolean {
@@ -29,6 +30,6 @@ export class RecentKeys {
       const [oldest] = this.#untilMs.keys();
       if (oldest !== undefined) this.#untilMs.delete(oldest);
     }
-    this.#untilMs.set(key, this.#clock.now() + LIFETIME_MS);
+    this.#untilMs.set(key, this.#clock.now() + this.#lifetimeMs);
   }
 }

@@ -8,7 +8,7 @@ import { Workplace } from '../support/berth-process.ts';
 
 const CONFIG = [
   'version: 0.1',
-  'storage: {filesystem: {rootdirectory: registry}, delete: {enabled: true}}',
+  'storage: {filesystem: {rootdirectory: registry}, delete: {enabled: true}, maintenance: {keepdeleted: 0}}',
   'http: {addr: 127.0.0.1:0}',
 ].join('\n');
 const TYPE = 'application/vnd.oci.image.manifest.v1+json';

@@ -149,7 +149,7 @@ describe('garbage-collect -m beside registry 2.8.2', () => {
   };
 
   beforeAll(async () => {
-    berth = await startSide('berth', BERTH, ['--grace', '0']);
+    berth = await startSide('berth', BERTH, ['--grace', '0', '--keep-deleted', '0']);
     real = await startSide('docker-registry', '/usr/bin/docker-registry', []);
     bySkopeo = skopeo();
     byDocker = docker(inject('bed').dockerHost);

@@ -1,3 +1,4 @@
+import { shown } from '../../http/api/json.ts';
 import { Explain } from '../../lifecycle/explain/explain.ts';
 import type { Explanation } from '../../lifecycle/explain/explanation.ts';
 import { explanationLines } from '../../lifecycle/explain/words.ts';
@@ -21,7 +22,8 @@ async function told(options: ExplainOptions, ask: (explain: Explain) => Promise<
     const clock = { now: Date.now };
     const { graceMs } = garbageCollect;
     const explanation = await ask(new Explain({ index: state.index, clock, keepDeletedMs, graceMs }));
-    const lines = options.json === true ? [JSON.stringify(explanation)] : explanationLines(explanation);
+    const lines =
+      options.json === true ? [JSON.stringify(shown(explanation))] : explanationLines(explanation);
     process.stdout.write(`${lines.join('\n')}\n`);
   } finally {
     await state.index.close();

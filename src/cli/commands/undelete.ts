@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { RegistryError } from '../../errors.ts';
+import { shown } from '../../http/api/json.ts';
 import { causeText, timeText } from '../../lifecycle/explain/words.ts';
 import { type DeletedUntil, Undelete } from '../../lifecycle/undelete.ts';
 import { openConfiguredState } from '../configuration.ts';
@@ -50,7 +51,7 @@ export async function listDeleted(repository: string | undefined, options: Delet
     let count = 0;
     for await (const entry of undelete.all(name)) {
       count += 1;
-      say(options.json === true ? JSON.stringify(entry) : line(entry));
+      say(options.json === true ? JSON.stringify(shown(entry)) : line(entry));
     }
     if (count === 0 && options.json !== true) say('nothing that was deleted is kept');
   });
@@ -65,7 +66,7 @@ export async function undelete(
   options: DeletedOptions & { move?: boolean; tags?: boolean },
 ): Promise<void> {
   const { repository, wanted } = parseImageName(image);
-  const actor = userInfo().username;
+  const actor = localUser();
   await withUndelete(options, async (trash) => {
     const restored = await (wanted === undefined
       ? trash.restoreAll(repository, actor)
@@ -76,7 +77,7 @@ export async function undelete(
     ).catch((error: unknown) => {
       throw explained(error);
     });
-    if (options.json === true) return say(JSON.stringify(restored));
+    if (options.json === true) return say(JSON.stringify(shown(restored)));
     for (const digest of restored.manifests) say(`${repository}@${digest} is back`);
     for (const tag of restored.tags) say(`${repository}:${tag} is back`);
     if (restored.manifests.length + restored.tags.length === 0) {
@@ -86,6 +87,15 @@ export async function undelete(
       say(`missing: ${digest}, which was deleted by itself or is no longer kept; push it again`);
     }
   });
+}
+
+/** Whoever runs the command; empty where the system knows no name for the user, as in a container. */
+function localUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
 }
 
 function explained(error: unknown): unknown {

@@ -113,7 +113,7 @@ class Collection {
 
   /** @param isFirstPass whether they are told of now */
   async *#repositories(isFirstPass: boolean): AsyncGenerator<RepositoryName> {
-    const pages = pagesOf(async (page) => {
+    const pages = pagesOf(this.#pace, async (page) => {
       const names = await this.#index.garbage.repositories(page);
       return { entries: names, next: names.length < page.limit ? undefined : names.at(-1) };
     });
@@ -142,7 +142,9 @@ class Collection {
       return children;
     });
     for await (const repository of this.#repositories(true)) {
-      for await (const page of pagesOf((at) => garbage.scanManifests(repository, this.#rule, at))) {
+      for await (const page of pagesOf(this.#pace, (at) =>
+        garbage.scanManifests(repository, this.#rule, at),
+      )) {
         await batch.add(page.garbage.map((digest) => ({ repository, digest })));
       }
     }
@@ -172,7 +174,7 @@ class Collection {
       return [];
     });
     for await (const repository of this.#repositories(!this.#rule.untaggedManifests)) {
-      for await (const page of pagesOf((at) => garbage.scanLinks(repository, this.#rule, at))) {
+      for await (const page of pagesOf(this.#pace, (at) => garbage.scanLinks(repository, this.#rule, at))) {
         await batch.add(page.garbage.map((digest) => ({ repository, digest })));
       }
     }
@@ -192,7 +194,7 @@ class Collection {
       }
       return [];
     });
-    for await (const page of pagesOf((at) => garbage.scanBlobs(this.#rule, at))) {
+    for await (const page of pagesOf(this.#pace, (at) => garbage.scanBlobs(this.#rule, at))) {
       this.#options.signal?.throwIfAborted();
       this.#count.keptBlobs += page.kept;
       await batch.add(page.garbage);

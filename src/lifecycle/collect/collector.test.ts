@@ -68,6 +68,7 @@ describe('the collector of a running registry', () => {
   it('does one at a time, and says so', async () => {
     const gate = Promise.withResolvers<void>();
     const slow: Pace = {
+      ...FULL_SPEED,
       async step(transaction) {
         await gate.promise;
         return transaction();

@@ -158,6 +158,7 @@ export class Collector {
     const { index, clock } = this.#deps;
     let renewedAtMs = clock.now();
     return {
+      read: (question) => pace.read(question),
       step: async (transaction) => {
         const now = clock.now();
         if (now - renewedAtMs > RENEW_AFTER_MS) {

@@ -76,6 +76,7 @@ describe('retention on a schedule', () => {
     const held = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
     const waiting: Pace = {
+      ...FULL_SPEED,
       step(transaction) {
         entered.resolve();
         return held.promise.then(transaction);
@@ -98,6 +99,7 @@ describe('retention on a schedule', () => {
     clock.advance(DAY);
     let retainer: Retainer | undefined;
     const stopping: Pace = {
+      ...FULL_SPEED,
       step(transaction) {
         retainer?.stop();
         return transaction();
@@ -133,6 +135,7 @@ describe('retention on a schedule', () => {
     }
     let isFirst = true;
     const meanwhile: Pace = {
+      ...FULL_SPEED,
       async step(transaction) {
         if (isFirst) {
           isFirst = false;
