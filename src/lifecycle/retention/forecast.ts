@@ -3,6 +3,7 @@ import type { ManifestTies } from '../../index/retention.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
+import { FULL_SPEED } from '../collect/pace.ts';
 import type { TagDecision } from './decide.ts';
 import { type RetentionPlan, removableBeforeMs, retentionPlans, type Timing } from './plan.ts';
 import { RemovalModel } from './removal-model.ts';
@@ -58,7 +59,8 @@ export async function forecastRetention(
   timing: Timing,
 ): Promise<Forecast> {
   const forecast = new Forecasting(index, timing);
-  for await (const plan of retentionPlans(index, rules, () => timing)) await forecast.add(plan);
+  for await (const plan of retentionPlans({ index, rules, pace: FULL_SPEED }, () => timing))
+    await forecast.add(plan);
   return forecast.finish();
 }
 

@@ -3,7 +3,7 @@ import type { TagFacts } from '../../index/retention.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import { matchesAny } from '../../pattern/name-pattern.ts';
 import { decide as deciding, type RepositoryRule } from '../../policy/repository-rules.ts';
-import { SteadyPace } from '../collect/pace.ts';
+import type { Pace } from '../collect/pace.ts';
 import { pagesOf } from '../collect/pages.ts';
 import { type Decision, decide } from './decide.ts';
 
@@ -21,6 +21,13 @@ export function removableBeforeMs({ nowMs, graceMs }: Timing): number {
   return graceMs === 0 ? Number.MAX_SAFE_INTEGER : nowMs - graceMs;
 }
 
+/** What is asked, and how fast: on a running registry the thread that answers requests is asked. */
+export interface Planning {
+  readonly index: Index;
+  readonly rules: readonly RepositoryRule[];
+  readonly pace: Pace;
+}
+
 /** What is to become of the tags of one repository. */
 export interface RetentionPlan {
   readonly repository: RepositoryName;
@@ -31,17 +38,16 @@ export interface RetentionPlan {
 
 /** The repositories, and what the rules say of each that has any. */
 export async function* retentionPlans(
-  index: Index,
-  rules: readonly RepositoryRule[],
+  planning: Planning,
   timing: () => Timing,
 ): AsyncGenerator<RetentionPlan> {
-  const repositories = pagesOf(new SteadyPace(), async (page) => {
-    const names = await index.tags.repositories(page);
+  const repositories = pagesOf(planning.pace, async (page) => {
+    const names = await planning.index.tags.repositories(page);
     return { names, next: names.length < page.limit ? undefined : names.at(-1) };
   });
   for await (const { names } of repositories) {
     for (const name of names) {
-      const plan = await planFor(index, rules, name, timing());
+      const plan = await planFor(planning, name, timing());
       if (plan !== undefined) yield plan;
     }
   }
@@ -49,17 +55,17 @@ export async function* retentionPlans(
 
 /** @returns undefined where no rule is about the repository */
 export async function planFor(
-  index: Index,
-  rules: readonly RepositoryRule[],
+  planning: Planning,
   repository: RepositoryName,
   timing: Timing,
 ): Promise<RetentionPlan | undefined> {
+  const { index, rules } = planning;
   const rule = rules.find((one) => one.retention !== undefined && matchesAny(one.match, repository));
   if (rule?.retention === undefined) return undefined;
   const decision = decide({
     ...timing,
     retention: rule.retention,
-    tags: await allTags(index, repository, timing),
+    tags: await allTags(planning, repository, timing),
     immutable: deciding(rules, repository, 'immutableTags') ?? [],
     countedSinceMs: await index.pulls.countedSinceMs(),
   });
@@ -67,12 +73,12 @@ export async function planFor(
 }
 
 async function allTags(
-  index: Index,
+  { index, pace }: Planning,
   repository: RepositoryName,
   { nowMs, isPast = false }: Timing,
 ): Promise<TagFacts[]> {
   const all: TagFacts[] = [];
-  const pages = pagesOf(new SteadyPace(), async (page) => {
+  const pages = pagesOf(pace, async (page) => {
     const tags = await (isPast
       ? index.retention.tagsAt(repository, nowMs, page)
       : index.retention.tags(repository, page));

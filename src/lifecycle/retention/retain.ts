@@ -42,18 +42,19 @@ export async function retain(
   options: RetentionOptions,
 ): Promise<Retained> {
   const { index, clock } = deps;
-  const { rules, graceMs } = options;
+  const { rules, graceMs, pace = new SteadyPace() } = options;
+  const planning = { index, rules, pace };
   const timing = () => ({ nowMs: clock.now(), graceMs });
   const total = { repositories: 0, tags: 0, manifests: 0 };
-  for await (const plan of retentionPlans(index, rules, timing)) {
+  for await (const plan of retentionPlans(planning, timing)) {
     total.repositories += 1;
     let current: RetentionPlan | undefined = plan;
     for (let attempt = 0; attempt < ATTEMPTS && current !== undefined; attempt += 1) {
-      const outcome = await carryOut(deps, current, options, (removed) => {
+      const outcome = await carryOut(deps, current, { ...options, pace }, (removed) => {
         total.tags += removed.tags.length;
         total.manifests += removed.manifests.length;
       });
-      current = outcome === 'outdated' ? await planFor(index, rules, plan.repository, timing()) : undefined;
+      current = outcome === 'outdated' ? await planFor(planning, plan.repository, timing()) : undefined;
     }
   }
   return total;
@@ -62,7 +63,7 @@ export async function retain(
 async function carryOut(
   { index, clock }: { index: Index; clock: Clock },
   { repository, entry, decision }: RetentionPlan,
-  { graceMs, pace = new SteadyPace(), onRemoved, onStep }: RetentionOptions,
+  { graceMs, pace, onRemoved, onStep }: RetentionOptions & { readonly pace: Pace },
   count: (removed: RemovedTags) => void,
 ): Promise<'done' | 'outdated'> {
   const leaving = decision.tags
