@@ -9,6 +9,8 @@ export const REPOSITORIES = ['team/one', 'team/two', 'other/three'] as const;
 export const BLOB_STORE = 'blobs/only';
 const EVERGREENS = 3;
 const MOVING = 3;
+/** What they have sent waits to be named, in front of a collector without a grace time. */
+const LAGGARDS = 4;
 
 /** An image under a tag of its own, with its referrers: it comes once and goes once. */
 export interface Family {
@@ -47,6 +49,7 @@ export class Cast {
     const actors = [
       this.#pusher,
       this.#pusher,
+      ...Array.from({ length: LAGGARDS }, () => this.#laggard),
       this.#signer,
       this.#mounter,
       this.#mounter,
@@ -74,15 +77,20 @@ export class Cast {
     return { repository, tag: `own-${this.#named}`, image, referrers: [], isDying: false };
   };
 
-  async #push(operations: Operations, family: Family): Promise<boolean> {
+  async #push(operations: Operations, family: Family, dwellMs = 0): Promise<boolean> {
     const { repository, tag, image } = family;
     this.families.push(family);
-    return operations.pushImage(repository, tag, image, [tagRegister(this.#world, repository, tag)]);
+    return operations.pushImage(repository, tag, image, [tagRegister(this.#world, repository, tag)], dwellMs);
   }
 
   readonly #pusher = async (operations: Operations): Promise<void> => {
     const image = operations.random.chance(0.25) ? this.#images.index() : this.#images.image();
     await this.#push(operations, this.#newFamily(operations.random.pick(REPOSITORIES), image));
+  };
+
+  readonly #laggard = async (operations: Operations): Promise<void> => {
+    const family = this.#newFamily(operations.random.pick(REPOSITORIES), this.#images.image());
+    await this.#push(operations, family, operations.random.int(300, 2_500));
   };
 
   readonly #signer = async (operations: Operations): Promise<void> => {

@@ -147,6 +147,7 @@ export class Operations {
   /**
    * Pushes all that an image needs, and the image: as often as it takes, since a collector without a grace time may
    * take what no manifest names yet.
+   * @param dwellMs so long nothing names what was sent, as with a slow client
    * @returns whether it was acknowledged
    */
   async pushImage(
@@ -154,13 +155,13 @@ export class Operations {
     reference: string,
     image: Image,
     registers: readonly Register[],
+    dwellMs = 0,
   ): Promise<boolean> {
     this.world.known.set(image.digest, image);
     for (let count = 0; count < ATTEMPTS && !this.world.isOver; count += 1) {
       for (const child of image.children) await this.pushImage(repository, child.digest, child, []);
       for (const blob of image.blobs) await this.pushBlob(repository, blob);
-      // Some take their time, and meanwhile nothing names what they sent.
-      if (this.random.chance(0.3)) await sleep(this.random.int(300, 2_500));
+      if (dwellMs > 0) await sleep(dwellMs);
       if ((await this.putManifest(repository, reference, image, registers)) === 'stored') return true;
     }
     return false;

@@ -62,7 +62,7 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
     {
       file: 'lifecycle/collect/collect-garbage.ts',
       replace: 'const gone = await this.#write(digests, () => this.#index.removeLinks',
-      by: `await new Promise((resolve) => setTimeout(resolve, 800));
+      by: `await new Promise((resolve) => setTimeout(resolve, 600));
         const gone = await this.#write(digests, () => this.#index.removeLinks`,
     },
   ],
