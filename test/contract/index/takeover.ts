@@ -164,6 +164,12 @@ export function takeOverContract(shared: SharedIndex): void {
       [originalKey(layer), originalKey(orphan)].toSorted(),
     );
     await index.manifests.remove(repository, image.digest, '', AT);
+    // It can still be brought back.
+    expect(await release()).toMatchObject({ files: 0 });
+    await index.trash.purge(Number.MAX_SAFE_INTEGER, 100, {
+      atMs: AT,
+      cause: { kind: 'collection', actor: '', rule: '' },
+    });
     expect(await release()).toMatchObject({ files: 1 });
   });
 
