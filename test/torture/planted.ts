@@ -61,9 +61,9 @@ export const DEFECTS: Readonly<Record<string, readonly Defect[]>> = {
     },
     {
       file: 'lifecycle/collect/collect-garbage.ts',
-      replace: 'const gone = await this.#write(digests, () => this.#index.removeLinks',
+      replace: 'const gone = await this.#write(blobs, (note) => garbage.removeLinks',
       by: `await new Promise((resolve) => setTimeout(resolve, 600));
-        const gone = await this.#write(digests, () => this.#index.removeLinks`,
+      const gone = await this.#write(blobs, (note) => garbage.removeLinks`,
     },
   ],
   /** A blob is served without its last byte, as if it were whole. */
