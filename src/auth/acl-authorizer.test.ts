@@ -15,8 +15,8 @@ test('asks the rules with all that is known', () => {
       return { ruleIndex: 0, granted: ['pull'] };
     },
   });
-  expect(authorizer.authorize(BOB, WANTED, CONTEXT)).toEqual(['pull']);
-  authorizer.authorize(BOB, WANTED, { ...CONTEXT, address: undefined });
+  expect(authorizer.authorize(BOB, WANTED, CONTEXT)).toEqual({ granted: ['pull'], rule: 'acl, rule 1' });
+  expect(authorizer.authorize(BOB, WANTED, { ...CONTEXT, address: undefined })).toBeDefined();
   const expected = {
     account: 'bob',
     labels: BOB.labels,
@@ -36,10 +36,10 @@ test('gives the answers of the rules', () => {
     { match: { name: 'closed/*' }, actions: [] },
   ]);
   const authorizer = aclAuthorizer(acl);
-  const granted = (name: string) => authorizer.authorize(BOB, { ...WANTED, name }, CONTEXT);
-  expect(granted('team/app')).toEqual(['pull']);
-  expect(granted('own/app')).toEqual(['push', 'pull']);
+  const verdict = (name: string) => authorizer.authorize(BOB, { ...WANTED, name }, CONTEXT);
+  expect(verdict('team/app')).toEqual({ granted: ['pull'], rule: 'acl, rule 1' });
+  expect(verdict('own/app')).toEqual({ granted: ['push', 'pull'], rule: 'acl, rule 2' });
   // A rule that grants nothing decides; no rule leaves it to the next authorizer. To be an administrator is no rule.
-  expect(granted('closed/app')).toEqual([]);
-  expect(granted('other/app')).toBe('no-match');
+  expect(verdict('closed/app')).toEqual({ granted: [], rule: 'acl, rule 3' });
+  expect(verdict('other/app')).toBe('no-match');
 });

@@ -1,8 +1,14 @@
 import type { Acl } from './acl/policy.ts';
 import type { Authorizer } from './authorizer.ts';
 
-/** docker_auth's `acl` as an authorizer. */
-export function aclAuthorizer(acl: Acl): Authorizer {
+/**
+ * docker_auth's `acl` as an authorizer.
+ * @param describe names the rule at an index, from 0, for the operator
+ */
+export function aclAuthorizer(
+  acl: Acl,
+  describe: (ruleIndex: number) => string = (ruleIndex) => `acl, rule ${ruleIndex + 1}`,
+): Authorizer {
   return {
     name: 'acl',
     authorize(who, wanted, { service, address }) {
@@ -15,7 +21,8 @@ export function aclAuthorizer(acl: Acl): Authorizer {
         service,
         ip: address,
       });
-      return decision === 'no-match' ? 'no-match' : decision.granted;
+      if (decision === 'no-match') return decision;
+      return { granted: decision.granted, rule: describe(decision.ruleIndex) };
     },
   };
 }

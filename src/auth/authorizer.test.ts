@@ -7,8 +7,10 @@ const CONTEXT = { service: 'berth', address: '192.0.2.1' };
 const ANY = ['pull', 'push', 'delete', '*'];
 
 const person = (account: string, isAdmin = false): Identity => ({ account, labels: {}, isAdmin });
-const granted = (who: Identity, type: string, name: string, actions: readonly string[] = ANY) =>
-  OWN_NAMESPACE.authorize(who, { type, name, actions }, CONTEXT);
+const granted = (who: Identity, type: string, name: string, actions: readonly string[] = ANY) => {
+  const verdict = OWN_NAMESPACE.authorize(who, { type, name, actions }, CONTEXT);
+  return typeof verdict === 'object' && 'granted' in verdict ? verdict.granted : verdict;
+};
 
 describe('an administrator', () => {
   const admin = person('admin', true);

@@ -9,11 +9,23 @@ export interface AccessContext {
   readonly address: string | undefined;
 }
 
+/** What an authorizer makes of a request for access. */
+export interface Decision {
+  /** The granted part of the wanted actions; empty where it denies. */
+  readonly granted: readonly string[];
+  /** What decided, for the operator's eyes alone: `acl, rule 3 (auth.yml:12:5)`. */
+  readonly rule: string;
+}
+
+/** `no-match` leaves the decision to the next authorizer. */
+export type Verdict = Decision | 'no-match';
+
 /** Decides what somebody may do. Throws where it cannot decide. */
 export interface Authorizer {
   readonly name: string;
-  /** @returns the granted part of the wanted actions, or `no-match` to leave it to the next authorizer */
-  authorize(who: Identity, wanted: Access, context: AccessContext): readonly string[] | 'no-match';
+  authorize(who: Identity, wanted: Access, context: AccessContext): Verdict | Promise<Verdict>;
+  /** Lets go of connections and timers, once nothing is asked any more. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -23,10 +35,12 @@ export interface Authorizer {
 export const OWN_NAMESPACE: Authorizer = {
   name: 'own namespace',
   authorize(who, wanted) {
-    if (who.isAdmin) return wanted.actions;
+    if (who.isAdmin) return { granted: wanted.actions, rule: 'an administrator may do everything' };
     const isOwn =
       who.account !== '' && wanted.type === 'repository' && wanted.name.startsWith(`${who.account}/`);
-    return isOwn ? wanted.actions : [];
+    return isOwn
+      ? { granted: wanted.actions, rule: 'an account may do everything below its own name' }
+      : { granted: [], rule: 'an account may do nothing outside of its own name' };
   },
 };
 
@@ -34,7 +48,8 @@ export const OWN_NAMESPACE: Authorizer = {
 export const ANYBODY_PULLS: Authorizer = {
   name: 'anybody pulls',
   authorize(who, wanted) {
-    if (who.account !== '') return wanted.actions;
-    return wanted.type === 'repository' ? wanted.actions.filter((action) => action === 'pull') : [];
+    if (who.account !== '') return { granted: wanted.actions, rule: 'an account may do everything' };
+    const granted = wanted.type === 'repository' ? wanted.actions.filter((action) => action === 'pull') : [];
+    return { granted, rule: 'anybody may pull' };
   },
 };

@@ -47,7 +47,8 @@ function provider(answer: Answer | Error, anonymous?: Identity) {
 }
 
 function authorizer(answer: readonly string[] | 'no-match') {
-  return { name: 'fake', authorize: vi.fn<Authorizer['authorize']>(() => answer) };
+  const verdict = answer === 'no-match' ? answer : { granted: answer, rule: 'fake' };
+  return { name: 'fake', authorize: vi.fn<Authorizer['authorize']>(() => verdict) };
 }
 
 interface Options {
@@ -236,7 +237,10 @@ describe('what is granted', () => {
   test('is decided scope by scope, in their order, with sorted actions', async () => {
     const byName: Authorizer = {
       name: 'by name',
-      authorize: (_, { name, actions }) => (name === 'b' ? [] : name === 'c' ? ['pull'] : actions),
+      authorize: (_, { name, actions }) => ({
+        granted: name === 'b' ? [] : name === 'c' ? ['pull'] : actions,
+        rule: name,
+      }),
     };
     const scope =
       'repository:c:pull,push repository:b:pull registry:catalog:* repository:a:push,pull repository:c:pull';

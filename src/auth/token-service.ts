@@ -1,5 +1,5 @@
 import { type Access, formatScope } from '../oci/scope.ts';
-import type { AccessContext, Authorizer } from './authorizer.ts';
+import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
 import type { TokenIssuer } from './token/issue.ts';
 
@@ -18,6 +18,17 @@ export interface TokenAnswer {
   readonly subject: string;
   /** The granted scopes, as text; scopes of which nothing was granted are left out. */
   readonly scope: string;
+  /** What was decided of each scope that was asked for, in their order; for the operator's eyes alone. */
+  readonly decisions: readonly ScopeDecision[];
+}
+
+/** A scope that was asked for, and what came of it. */
+export interface ScopeDecision {
+  readonly wanted: Access;
+  /** Sorted. */
+  readonly granted: readonly string[];
+  /** See {@link Decision}. */
+  readonly rule: string;
 }
 
 /** The credentials are wrong, or there are none and anonymous callers are refused. */
@@ -62,9 +73,13 @@ export class TokenService {
     const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
     const who = await this.#authenticate(request.credentials);
-    const access = request.scopes.map((wanted) =>
-      this.#authorize(who, wanted, { ...request, service: audience }),
-    );
+    const context = { ...request, service: audience };
+    const decisions: ScopeDecision[] = [];
+    for (const wanted of request.scopes) {
+      const { granted, rule } = await this.#authorize(who, wanted, context);
+      decisions.push({ wanted, granted: granted.toSorted(), rule });
+    }
+    const access = decisions.map(({ wanted, granted }): Access => ({ ...wanted, actions: granted }));
     const issued = await issuer.issue({
       subject: who.account,
       audience,
@@ -77,6 +92,7 @@ export class TokenService {
         .filter(({ actions }) => actions.length > 0)
         .map(formatScope)
         .join(' '),
+      decisions,
     };
   }
 
@@ -100,11 +116,11 @@ export class TokenService {
     throw new AuthenticationFailed('wrong user name or password');
   }
 
-  #authorize(who: Identity, wanted: Access, context: AccessContext): Access {
+  async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
     for (const authorizer of this.#parts.authorizers) {
-      const granted = authorizer.authorize(who, wanted, context);
-      if (granted !== 'no-match') return { ...wanted, actions: granted.toSorted() };
+      const verdict = await authorizer.authorize(who, wanted, context);
+      if (verdict !== 'no-match') return verdict;
     }
-    return { ...wanted, actions: [] };
+    return { granted: [], rule: 'no rule matches' };
   }
 }

@@ -1,14 +1,15 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
-import type { IdentityProvider } from '../auth/identity/provider.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
-import type { BuiltinAuthSettings } from '../config/auth-settings.ts';
+import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
 import type { ConfigDocument } from '../config/document.ts';
+import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
-import type { Clock, Logger } from '../ports.ts';
+import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
+import { wireBackends } from './backends/backends.ts';
 import { type OwnTokens, ownKeys, ownTokens } from './own-tokens.ts';
-import { aclFrom, signingKeyFrom, staticUsers } from './token-parts.ts';
+import { signingKeyFrom } from './token-parts.ts';
 
 const DEFAULT_ISSUER = 'berth';
 const DEFAULT_LIFETIME_SECONDS = 900;
@@ -17,12 +18,18 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 export interface BuiltinAuth extends OwnTokens {
   readonly keys: readonly SigningKey[];
   readonly issuer: string;
+  /** Pages of the providers, for a browser. */
+  readonly endpoints: readonly (readonly [string, Endpoint])[];
+  /** Lets go of connections, once nobody logs in any more. */
+  close(): Promise<void>;
 }
 
 interface Dependencies {
   readonly index: Index;
   readonly clock: Clock;
   readonly log: Logger;
+  /** undefined: nobody would look at them. */
+  readonly metrics: Metrics | undefined;
 }
 
 /**
@@ -33,7 +40,7 @@ interface Dependencies {
 export async function builtinAuth(
   settings: BuiltinAuthSettings,
   document: ConfigDocument,
-  { index, clock, log }: Dependencies,
+  { index, clock, log, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const { certificate, key } = settings.token;
   const keys =
@@ -42,10 +49,12 @@ export async function builtinAuth(
       : await ownKeys(index, clock);
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock);
-  const providers: IdentityProvider[] = [new OwnAccounts(index.accounts, passwords)];
-  if (settings.users !== undefined) providers.unshift(staticUsers(settings.users, passwords));
-  const authorizers = [settings.acl === undefined ? OWN_NAMESPACE : aclFrom(document, settings.acl, log)];
+  const { endpoints, close, ...backends } = await wireBackends(settings, {
+    ...{ document, index, passwords, clock, log, metrics },
+  });
+  const providers = [...backends.providers, new OwnAccounts(index.accounts, passwords)];
+  const authorizers = backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers;
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const tokens = await ownTokens({ providers, authorizers, issuer, keys, lifetimeSeconds, clock });
-  return { ...tokens, keys, issuer };
+  return { ...tokens, keys, issuer, endpoints, close };
 }

@@ -18,7 +18,11 @@ async function builtinTokens(
     service: OWN_SERVICE,
     realm: (request) => `${deps.urls.baseOf(request)}/auth/token`,
   });
-  return { control, endpoints: tokenEndpoints(auth.service, auth.keys, auth.issuer), builtin: auth };
+  return {
+    control,
+    endpoints: [...tokenEndpoints(auth.service, auth.keys, auth.issuer), ...auth.endpoints],
+    builtin: auth,
+  };
 }
 
 /**

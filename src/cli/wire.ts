@@ -83,7 +83,14 @@ export async function wireRegistry({
     relative: http.relativeUrls,
     fallbackHost: http.addr,
   });
-  const access = await registryAccess(config.auth, { index: state.index, document, urls, clock, log });
+  const access = await registryAccess(config.auth, {
+    index: state.index,
+    document,
+    urls,
+    clock,
+    log,
+    metrics,
+  });
 
   const jobs = new Jobs(log);
   const sweeper = jobs.add('remove discarded content', SWEEP_INTERVAL_MS, () =>
@@ -200,6 +207,7 @@ export async function wireRegistry({
     startJobs: () => jobs.start(),
     async stop() {
       access.watch?.stop();
+      await access.builtin?.close();
       health.stop();
       stopping.abort();
       retention.stop();

@@ -1,6 +1,6 @@
 import { checkHash, checkPair, checkWeakHashes } from './auth-checks.ts';
-import type { AclRuleSettings, BuiltinAuthSettings, UserSettings } from './auth-settings.ts';
-import { optional, required, sub, type Type, withDefault } from './schema.ts';
+import type { AclRuleSettings, UserSettings } from './auth-settings.ts';
+import { optional, required, type Type, withDefault } from './schema.ts';
 import { bool, int, nonEmptyText, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -79,10 +79,11 @@ const rule: Type<AclRuleSettings> = refine(
 /** `acl`: rules in order; the first one that matches decides. */
 export const acl: Type<readonly AclRuleSettings[]> = list(rule);
 
-const EXPIRATION = 'Life of a token in seconds.';
-const ISSUER = 'Name in the `iss` claim; the registry compares it.';
+export const EXPIRATION = 'Life of a token in seconds.';
+export const ISSUER = 'Name in the `iss` claim; the registry compares it.';
 
-const keyFields = {
+/** The keys of `token` that say what signs. */
+export const keyFields = {
   certificate: optional(nonEmptyText, 'PEM file with the certificate of the signing key.'),
   key: optional(nonEmptyText, 'PEM file with the signing key.'),
   disable_legacy_key_id: withDefault(
@@ -101,36 +102,4 @@ export const token = refine(
     ...keyFields,
   }),
   checkPair,
-);
-
-const builtinToken: Type<BuiltinAuthSettings['token']> = refine(
-  section({
-    issuer: optional(nonEmptyText, ISSUER),
-    expiration: optional(int({ min: 1, unit: 'seconds' }), EXPIRATION),
-    ...keyFields,
-  }),
-  (value, at, node) => {
-    checkPair(value, at, node);
-    return {
-      issuer: value.issuer,
-      expirationSeconds: value.expiration,
-      certificate: value.certificate,
-      key: value.key,
-      disableLegacyKeyId: value.disable_legacy_key_id,
-      x5c: value.x5c,
-    };
-  },
-);
-
-/** `auth.builtin` of the registry's dialect. */
-export const builtin: Type<BuiltinAuthSettings> = section(
-  {
-    users: optional(users, 'Accounts, beside those made with `berth user`.'),
-    acl: optional(
-      acl,
-      'Rules; without them admins may do everything, and users everything below their name.',
-    ),
-    token: sub(builtinToken, 'How tokens are signed.'),
-  },
-  { go: 'map' },
 );

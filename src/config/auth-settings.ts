@@ -39,16 +39,6 @@ export interface TokenKeySettings {
   readonly x5c: boolean;
 }
 
-/** `auth.builtin`: docker_auth's sections, each of which may be missing. */
-export interface BuiltinAuthSettings {
-  readonly users: ReadonlyMap<string, UserSettings> | undefined;
-  readonly acl: readonly AclRuleSettings[] | undefined;
-  readonly token: TokenKeySettings & {
-    readonly issuer: string | undefined;
-    readonly expirationSeconds: number | undefined;
-  };
-}
-
 /** `server` of a docker_auth file. */
 export interface ServerSettings {
   /** As written, for messages. */
@@ -60,18 +50,4 @@ export interface ServerSettings {
   readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3' | undefined;
   /** `` or `/prefix`, without a slash at the end. */
   readonly pathPrefix: string;
-}
-
-/** A docker_auth file, checked. */
-export interface AuthConfig {
-  readonly server: ServerSettings;
-  readonly token: TokenKeySettings & {
-    readonly issuer: string;
-    readonly expirationSeconds: number;
-    /** The signing pair is always there: the token's own, or else the server's. */
-    readonly certificate: string;
-    readonly key: string;
-  };
-  readonly users: ReadonlyMap<string, UserSettings>;
-  readonly acl: readonly AclRuleSettings[];
 }

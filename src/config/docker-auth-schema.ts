@@ -1,6 +1,13 @@
+import {
+  accessFields,
+  type BackendSettings,
+  hasIdentities,
+  hasRules,
+  identityFields,
+} from './auth-backends-schema.ts';
 import { checkPair } from './auth-checks.ts';
-import { acl, token, users } from './auth-schema.ts';
-import type { AuthConfig, ServerSettings } from './auth-settings.ts';
+import { token } from './auth-schema.ts';
+import type { ServerSettings, TokenKeySettings } from './auth-settings.ts';
 import type { Decoding } from './decoding.ts';
 import { parseListenAddress } from './listen-address.ts';
 import type { ConfigNode } from './node.ts';
@@ -15,9 +22,6 @@ const TLS_VERSIONS = {
   '0x0304': 'TLSv1.3',
 } as const;
 const OLD_TLS = 'it is broken; write TLS12 or TLS13';
-const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
-const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the section';
-
 const server: Type<ServerSettings> = refine(
   section({
     addr: required(nonEmptyText, 'Address to listen on, `HOST:PORT`, or the path of a unix socket.'),
@@ -65,34 +69,38 @@ function checkPrefix(prefix: string, at: Decoding, node: ConfigNode): string {
   return prefix.replace(/\/+$/, '');
 }
 
+/** A docker_auth file, checked. */
+export type AuthConfig = BackendSettings & {
+  /** As written, relative to the working directory; undefined: nothing is kept between starts. */
+  readonly data: string | undefined;
+  readonly server: ServerSettings;
+  readonly token: TokenKeySettings & {
+    readonly issuer: string;
+    readonly expirationSeconds: number;
+    /** The signing pair is always there: the token's own, or else the server's. */
+    readonly certificate: string;
+    readonly key: string;
+  };
+};
+
 /** The whole docker_auth file. */
 export const authSchema: Type<AuthConfig> = refine(
   section({
     server: sub(server, 'Where the token service listens.'),
     token: sub(token, 'What tokens say and how they are signed.'),
-    users: optional(users, 'Accounts.'),
-    acl: optional(acl, 'Rules.'),
-    ext_auth: unsupported(anything, NOT_YET),
-    google_auth: unsupported(anything, NOT_YET),
-    github_auth: unsupported(anything, NOT_YET),
-    oidc_auth: unsupported(anything, NOT_YET),
-    gitlab_auth: unsupported(anything, NOT_YET),
-    ldap_auth: unsupported(anything, NOT_YET),
-    mongo_auth: unsupported(anything, NOT_YET),
-    xorm_auth: unsupported(anything, NOT_YET),
-    plugin_authn: unsupported(anything, NOT_YET),
-    acl_mongo: unsupported(anything, ACL_ONLY),
-    acl_xorm: unsupported(anything, ACL_ONLY),
-    ext_authz: unsupported(anything, ACL_ONLY),
-    plugin_authz: unsupported(anything, ACL_ONLY),
-    casbin_authz: unsupported(anything, ACL_ONLY),
+    data: optional(
+      nonEmptyText,
+      "Berth's own: folder for what is kept between starts: accounts made with `berth user`, logins. Made where there is none; without it nothing is kept.",
+    ),
+    ...identityFields,
+    ...accessFields,
   }),
   (value, at, node): AuthConfig | undefined => {
-    const { server: listener, token: signing } = value;
-    if (value.users === undefined) {
+    const { server: listener, token: signing, data, ...backends } = value;
+    if (data === undefined && !hasIdentities(backends)) {
       at.report('"users" is missing; write users: {} to refuse everyone', placeOfKey(node, 'users', at));
     }
-    if (value.acl === undefined) {
+    if (data === undefined && !hasRules(backends)) {
       at.report('"acl" is missing; write acl: [] to allow nothing', placeOfKey(node, 'acl', at));
     }
     const certificate = signing.certificate ?? listener.tls?.certificate;
@@ -105,6 +113,8 @@ export const authSchema: Type<AuthConfig> = refine(
       return undefined;
     }
     return {
+      ...backends,
+      data,
       server: listener,
       token: {
         issuer: signing.issuer,
@@ -114,8 +124,6 @@ export const authSchema: Type<AuthConfig> = refine(
         disableLegacyKeyId: signing.disable_legacy_key_id,
         x5c: signing.x5c,
       },
-      users: value.users ?? new Map(),
-      acl: value.acl ?? [],
     };
   },
 );

@@ -1,7 +1,6 @@
-import type { AuthConfig } from './auth-settings.ts';
 import { throwIfAny } from './config-error.ts';
 import { Decoding } from './decoding.ts';
-import { authSchema } from './docker-auth-schema.ts';
+import { type AuthConfig, authSchema } from './docker-auth-schema.ts';
 import { ConfigDocument, type Loaded } from './document.ts';
 import { isNull, mapNode } from './node.ts';
 import { readText } from './read-text.ts';

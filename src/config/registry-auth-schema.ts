@@ -1,4 +1,4 @@
-import { builtin } from './auth-schema.ts';
+import { builtin } from './builtin-schema.ts';
 import type { Decoding } from './decoding.ts';
 import type { ConfigNode } from './node.ts';
 import type { RegistryAuthSettings } from './registry-auth-settings.ts';

@@ -1,4 +1,4 @@
-import type { BuiltinAuthSettings } from './auth-settings.ts';
+import type { BuiltinAuthSettings } from './builtin-schema.ts';
 
 /** Exactly one kind of authentication. Paths are as written, relative to the working directory. */
 export type RegistryAuthSettings =

@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { hash as hashBcrypt, verify as verifyBcrypt } from '@node-rs/bcrypt';
+import { Slots } from '../slots.ts';
 
 const runArgon2 = promisify(argon2);
 
@@ -12,35 +13,9 @@ const PHC =
 
 const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
-// So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too.
-const MAX_PARALLEL = 2;
-
-// Those that wait behind so many are better told to come back.
-const MAX_WAITING = 64;
-
-/** So many passwords are being checked that another one would have to wait for seconds. */
-export class TooManyLogins extends Error {
-  constructor() {
-    super('too many logins at once');
-    this.name = 'TooManyLogins';
-  }
-}
-
-let running = 0;
-const queue: (() => void)[] = [];
-
-async function inTurn<T>(action: () => Promise<T>): Promise<T> {
-  if (queue.length >= MAX_WAITING) throw new TooManyLogins();
-  if (running >= MAX_PARALLEL) await new Promise<void>((resolve) => queue.push(resolve));
-  else running += 1;
-  try {
-    return await action();
-  } finally {
-    const next = queue.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  }
-}
+// So many hashes at a time: each holds 19 MiB and a thread of the pool, which reading and writing need too. Those that
+// wait behind so many are better told to come back.
+const slots = new Slots({ maxRunning: 2, maxWaiting: 64 });
 
 function unpadded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
@@ -49,7 +24,7 @@ function unpadded(bytes: Uint8Array): string {
 /** Hashes a password for storage, as an Argon2id PHC string. */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(PARAMETERS.saltBytes);
-  const tag = await inTurn(() =>
+  const tag = await slots.run(() =>
     runArgon2('argon2id', {
       message: password,
       nonce,
@@ -68,7 +43,7 @@ const BCRYPT_COST = 10;
 
 /** Hashes a password for a file that other programs read, too: bcrypt, as `htpasswd -B` writes it. */
 export function hashForHtpasswd(password: string): Promise<string> {
-  return inTurn(() => hashBcrypt(password, BCRYPT_COST));
+  return slots.run(() => hashBcrypt(password, BCRYPT_COST));
 }
 
 /** Whether a text is a bcrypt hash. */
@@ -86,7 +61,7 @@ function isPossible(memoryKiB: number, passes: number, parallelism: number): boo
  * as docker_auth and htpasswd write them); anything else never matches.
  */
 export async function verifyPassword(hash: string, password: string): Promise<boolean> {
-  if (isBcrypt(hash)) return inTurn(() => verifyBcrypt(password, hash).catch(() => false));
+  if (isBcrypt(hash)) return slots.run(() => verifyBcrypt(password, hash).catch(() => false));
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash) ?? [];
   if (
     salt === undefined ||
@@ -96,7 +71,7 @@ export async function verifyPassword(hash: string, password: string): Promise<bo
     return false;
   }
   const expected = Buffer.from(tag, 'base64');
-  const actual = await inTurn(() =>
+  const actual = await slots.run(() =>
     runArgon2('argon2id', {
       message: password,
       nonce: Buffer.from(salt, 'base64'),

@@ -24,4 +24,6 @@ export interface IdentityProvider {
   pretend(credentials: Credentials): Promise<void>;
   /** Who a caller without credentials is; undefined where such callers are refused. */
   anonymous?(): Identity | undefined;
+  /** Lets go of connections and timers, once nobody is asked for any more. */
+  close?(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { OWN_NAMESPACE } from '../../auth/authorizer.ts';
+import { OwnAccounts } from '../../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../../auth/token/issue.ts';
 import { TokenService } from '../../auth/token-service.ts';
@@ -8,12 +10,14 @@ import { liveEndpoint } from '../../http/health.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../../http/trusted-proxies.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
-import type { Clock } from '../../ports.ts';
+import { type Clock, NO_METRICS } from '../../ports.ts';
+import { wireBackends } from '../backends/backends.ts';
 import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
 import { untilSignal } from '../process.ts';
+import { openState } from '../state.ts';
 import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
-import { aclFrom, signingKeyFrom, staticUsers } from '../token-parts.ts';
+import { signingKeyFrom } from '../token-parts.ts';
 import { clientAddress } from '../welcome.ts';
 
 const CLOCK: Clock = { now: Date.now };
@@ -32,9 +36,16 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   for (const notice of notices) log.warn(notice);
   const { server: settings, token } = config;
   const key = await signingKeyFrom(document, token, token);
+  const state = config.data === undefined ? undefined : await openState(config.data);
+  const index = state?.index;
+  const passwords = new PasswordChecker(CLOCK);
+  const backends = await wireBackends(config, {
+    ...{ document, log, clock: CLOCK, index, passwords, metrics: NO_METRICS },
+  });
+  const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
   const service = new TokenService({
-    providers: [staticUsers(config.users, new PasswordChecker(CLOCK))],
-    authorizers: [aclFrom(document, config.acl, log)],
+    providers: [...backends.providers, ...accounts],
+    authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
     issuer: new TokenIssuer({
       issuer: token.issuer,
       key,
@@ -56,6 +67,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
       ...commonEndpoints(token.issuer),
       ['/readyz', liveEndpoint()],
       ...tokenEndpoints(service, [key], token.issuer),
+      ...backends.endpoints,
     ]),
   });
   const server = await openListener({
@@ -81,6 +93,8 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   );
   await untilSignal(log);
   await server.close(DRAIN_MS);
+  await backends.close();
+  await index?.close();
   accessLog.flush();
   log.flush();
 }

@@ -1,4 +1,4 @@
-import { TooManyLogins } from '../../auth/identity/password-hash.ts';
+import { TooManyLogins } from '../../auth/slots.ts';
 import { AuthenticationFailed, type TokenService } from '../../auth/token-service.ts';
 import { type Access, covers, parseScopes } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';

@@ -1,4 +1,4 @@
-import { TooManyLogins } from '../../auth/identity/password-hash.ts';
+import { TooManyLogins } from '../../auth/slots.ts';
 import { AuthenticationFailed, type TokenService, UnknownService } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { quotedHeaderText } from '../header-text.ts';

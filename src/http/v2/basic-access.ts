@@ -1,5 +1,5 @@
 import type { HtpasswdAccounts } from '../../auth/identity/htpasswd-accounts.ts';
-import { TooManyLogins } from '../../auth/identity/password-hash.ts';
+import { TooManyLogins } from '../../auth/slots.ts';
 import type { Access } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';
 import { quotedHeaderText } from '../header-text.ts';

@@ -1,0 +1,39 @@
+/** So many people are being logged in that another one would have to wait for seconds. */
+export class TooManyLogins extends Error {
+  constructor() {
+    super('too many logins at once');
+    this.name = 'TooManyLogins';
+  }
+}
+
+/** Lets so many things go on at a time, and so many wait for their turn, in the order in which they came. */
+export class Slots {
+  readonly #maxRunning: number;
+  readonly #maxWaiting: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(limits: { readonly maxRunning: number; readonly maxWaiting: number }) {
+    this.#maxRunning = limits.maxRunning;
+    this.#maxWaiting = limits.maxWaiting;
+  }
+
+  /** @throws TooManyLogins, at once, where too many wait already */
+  async run<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#maxRunning) this.#running += 1;
+    else await this.#turn();
+    try {
+      return await action();
+    } finally {
+      // Whoever waits takes over the slot, so that nobody who comes meanwhile can.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+
+  #turn(): Promise<void> {
+    if (this.#waiting.length >= this.#maxWaiting) throw new TooManyLogins();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

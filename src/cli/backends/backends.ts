@@ -1,0 +1,51 @@
+import type { Authorizer } from '../../auth/authorizer.ts';
+import type { IdentityProvider } from '../../auth/identity/provider.ts';
+import type { BackendSettings } from '../../config/auth-backends-schema.ts';
+import type { Endpoint } from '../../http/app.ts';
+import { acl } from './acl.ts';
+import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
+import { users } from './users.ts';
+
+/** In docker_auth's order: the first one that knows the account decides. */
+const IDENTITIES: readonly IdentityBuilder[] = [users];
+
+/** In docker_auth's order: the first one that has a rule decides. */
+const RULES: readonly AccessBuilder[] = [acl];
+
+/** Everything that the sections about accounts and rules ask for. */
+export interface Backends {
+  readonly providers: readonly IdentityProvider[];
+  readonly authorizers: readonly Authorizer[];
+  readonly endpoints: readonly (readonly [string, Endpoint])[];
+  /** Lets go of connections, once nothing is asked any more. Resolves also where one of them cannot be ended well. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the sections together that were written.
+ * @throws ConfigError; what was opened by then is closed
+ */
+export async function wireBackends(settings: BackendSettings, deps: BackendDependencies): Promise<Backends> {
+  const providers: IdentityProvider[] = [];
+  const authorizers: Authorizer[] = [];
+  const endpoints: (readonly [string, Endpoint])[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...providers, ...authorizers].map((part) => part.close?.()));
+  };
+  try {
+    for (const build of IDENTITIES) {
+      const part = await build(settings, deps);
+      if (part === undefined) continue;
+      providers.push(part.provider);
+      endpoints.push(...(part.endpoints ?? []));
+    }
+    for (const build of RULES) {
+      const authorizer = await build(settings, deps);
+      if (authorizer !== undefined) authorizers.push(authorizer);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { providers, authorizers, endpoints, close };
+}

@@ -1,0 +1,46 @@
+import { acl, users } from './auth-schema.ts';
+import { type Field, optional, unsupported, type Values } from './schema.ts';
+import { anything } from './types-scalar.ts';
+
+const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
+const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the section';
+
+/** The sections that say who somebody is, in docker_auth's order of asking. */
+export const identityFields = {
+  users: optional(users, 'Accounts.'),
+  ext_auth: unsupported(anything, NOT_YET),
+  google_auth: unsupported(anything, NOT_YET),
+  github_auth: unsupported(anything, NOT_YET),
+  oidc_auth: unsupported(anything, NOT_YET),
+  gitlab_auth: unsupported(anything, NOT_YET),
+  ldap_auth: unsupported(anything, NOT_YET),
+  mongo_auth: unsupported(anything, NOT_YET),
+  xorm_auth: unsupported(anything, NOT_YET),
+  plugin_authn: unsupported(anything, NOT_YET),
+} as const satisfies Readonly<Record<string, Field<unknown>>>;
+
+/** The sections that say what somebody may do, in docker_auth's order of asking. */
+export const accessFields = {
+  acl: optional(acl, 'Rules.'),
+  acl_mongo: unsupported(anything, ACL_ONLY),
+  acl_xorm: unsupported(anything, ACL_ONLY),
+  ext_authz: unsupported(anything, ACL_ONLY),
+  plugin_authz: unsupported(anything, ACL_ONLY),
+  casbin_authz: unsupported(anything, ACL_ONLY),
+} as const satisfies Readonly<Record<string, Field<unknown>>>;
+
+type IdentitySettings = Values<typeof identityFields>;
+type AccessSettings = Values<typeof accessFields>;
+
+/** docker_auth's sections about accounts and rules, each under its own key; undefined: it was not written. */
+export type BackendSettings = IdentitySettings & AccessSettings;
+
+/** Whether anything says who somebody is. */
+export function hasIdentities(settings: IdentitySettings): boolean {
+  return Object.keys(identityFields).some((key) => Reflect.get(settings, key) !== undefined);
+}
+
+/** Whether anything says what somebody may do. */
+export function hasRules(settings: AccessSettings): boolean {
+  return Object.keys(accessFields).some((key) => Reflect.get(settings, key) !== undefined);
+}

@@ -1,0 +1,50 @@
+import { accessFields, type BackendSettings, identityFields } from './auth-backends-schema.ts';
+import { checkPair } from './auth-checks.ts';
+import { EXPIRATION, ISSUER, keyFields } from './auth-schema.ts';
+import type { TokenKeySettings } from './auth-settings.ts';
+import { optional, sub, type Type } from './schema.ts';
+import { int, nonEmptyText } from './types-scalar.ts';
+import { refine, section } from './types-section.ts';
+
+/** How the registry's own tokens are made. */
+export interface BuiltinTokenSettings extends TokenKeySettings {
+  readonly issuer: string | undefined;
+  readonly expirationSeconds: number | undefined;
+}
+
+/** `auth.builtin`: docker_auth's sections, each of which may be missing. */
+export type BuiltinAuthSettings = BackendSettings & { readonly token: BuiltinTokenSettings };
+
+const token: Type<BuiltinTokenSettings> = refine(
+  section({
+    issuer: optional(nonEmptyText, ISSUER),
+    expiration: optional(int({ min: 1, unit: 'seconds' }), EXPIRATION),
+    ...keyFields,
+  }),
+  (value, at, node) => {
+    checkPair(value, at, node);
+    return {
+      issuer: value.issuer,
+      expirationSeconds: value.expiration,
+      certificate: value.certificate,
+      key: value.key,
+      disableLegacyKeyId: value.disable_legacy_key_id,
+      x5c: value.x5c,
+    };
+  },
+);
+
+/** `auth.builtin` of the registry's dialect. */
+export const builtin: Type<BuiltinAuthSettings> = section(
+  {
+    ...identityFields,
+    ...accessFields,
+    users: { ...identityFields.users, description: 'Accounts, beside those made with `berth user`.' },
+    acl: {
+      ...accessFields.acl,
+      description: 'Rules; without them admins may do everything, and users everything below their name.',
+    },
+    token: sub(token, 'How tokens are signed.'),
+  },
+  { go: 'map' },
+);
