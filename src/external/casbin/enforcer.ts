@@ -1,8 +1,10 @@
 import type { Model } from 'casbin';
+import { checkMatcher } from './check-matcher.ts';
 import { csvFields } from './csv.ts';
 import { CasbinFault } from './fault.ts';
 import { casbinFunctions } from './functions.ts';
 import { labelsOfText } from './label-match.ts';
+import { NO_RULE } from './no-rule.ts';
 
 /** Whether a request is allowed; throws where a rule cannot be evaluated. */
 export type Enforce = (...request: readonly string[]) => boolean;
@@ -32,6 +34,8 @@ export async function loadEnforcer(modelText: string, policyText: string): Promi
     );
   }
   for (const [index, line] of policyText.split(/\r?\n/).entries()) addRule(model, line, index + 1);
+  const rules = model.model.get('p')?.get('p');
+  if (rules?.policy.length === 0) rules.policy.push(rules.tokens.map(() => NO_RULE));
 
   class OwnFunctions extends Enforcer {
     /** `addFunction` keeps the package's own where there is one. */
@@ -39,13 +43,14 @@ export async function loadEnforcer(modelText: string, policyText: string): Promi
       super();
       const functions = this.fm.getFunctions();
       for (const [name, run] of Object.entries(casbinFunctions())) functions.set(name, run);
+      checkMatcher(model, functions.keys());
     }
   }
   const enforcer = new OwnFunctions();
   await enforcer.initWithModelAndAdapter(model);
   try {
     await enforcer.buildRoleLinks();
-    // A matcher that cannot be understood shows itself at the first request.
+    // A matcher that cannot be parsed shows itself at the first request.
     enforcer.enforceSync(...new Array<string>(REQUEST_FIELDS).fill(''));
   } catch (error) {
     // What a rule holds was looked at before.

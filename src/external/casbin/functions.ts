@@ -1,6 +1,7 @@
 import { compileNetwork, type IpMatcher, parseIp } from '../../ip.ts';
 import { compileRegex, type Regex } from '../../pattern/regex.ts';
 import { labelMatch, labelsOfText } from './label-match.ts';
+import { NO_RULE } from './no-rule.ts';
 
 /** Functions that a matcher may call, in the place of the package's own. */
 export type CasbinFunctions = Readonly<Record<string, (...args: unknown[]) => boolean>>;
@@ -13,8 +14,10 @@ export function casbinFunctions(): CasbinFunctions {
   const networks = new Map<string, IpMatcher>();
   const regexes = new Map<string, Regex>();
   return {
-    labelMatch: (has, demanded) => labelMatch(labelsOfText(has), labelsOfText(demanded)),
+    labelMatch: (has, demanded) =>
+      demanded !== NO_RULE && labelMatch(labelsOfText(has), labelsOfText(demanded)),
     ipMatch(address, network) {
+      if (network === NO_RULE) return false;
       const written = String(network);
       const matcher = kept(networks, written, () => {
         const compiled = compileNetwork(written);
