@@ -16,6 +16,7 @@ export const casbinAuthz: AccessBuilder = async ({ casbin_authz: settings }, dep
   const rules = new CasbinAuthorizer(await load(settings, document), ruleName('casbin_authz', deps));
   const watch = await watchFiles({
     files: [settings.modelPath, settings.policyPath],
+    settles: true,
     what: 'the rules of casbin_authz',
     log,
     reload: async () => rules.replace(await load(settings, document)),

@@ -60,6 +60,7 @@ async function hookOf(
   );
   const watch = await watchFiles({
     files,
+    settles: true,
     what: `the files of ${section}`,
     log,
     reload: () => hook.replaceFiles(readFiles(section, settings, document)),
