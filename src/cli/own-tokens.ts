@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import type { Logins } from '../auth/token/logins.ts';
 import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
@@ -27,6 +28,7 @@ export interface OwnTokensOptions {
   /** The first one signs, and each of them is accepted. */
   readonly keys: readonly SigningKey[];
   readonly lifetimeSeconds: number;
+  readonly logins: Logins | undefined;
   readonly clock: Clock;
 }
 
@@ -47,7 +49,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, clock } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock } = options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -61,6 +63,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       authorizers,
       issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
       onlyAudience: OWN_SERVICE,
+      logins,
     }),
     verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),
   };

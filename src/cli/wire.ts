@@ -178,7 +178,7 @@ export async function wireRegistry({
     ]),
     api: {
       administration: {
-        ...{ collector, wishes, journal: new Journal(state) },
+        ...{ collector, wishes, journal: new Journal(state), logins: state.index.logins, clock },
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },

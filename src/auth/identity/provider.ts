@@ -5,6 +5,17 @@ export interface Identity {
   /** What is known of the account, for rules to match: groups, for example. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly isAdmin: boolean;
+  /** What proved it; a password where undefined. Only a password can be turned into a login that is kept. */
+  readonly proof?: 'password' | 'token';
+  /** When it ends, in milliseconds since 1970, with everything that is issued for it; undefined: not by itself. */
+  readonly untilMs?: number;
+}
+
+/** What is known of an account today, for somebody who logged in before. */
+export interface Standing {
+  readonly identity: Identity;
+  /** Another text once the account has another password; undefined where the provider ends logins itself. */
+  readonly version: string | undefined;
 }
 
 /** What a client presents. */
@@ -24,6 +35,11 @@ export interface IdentityProvider {
   pretend(credentials: Credentials): Promise<void>;
   /** Who a caller without credentials is; undefined where such callers are refused. */
   anonymous?(): Identity | undefined;
+  /**
+   * The account as it stands now, without its password; `gone` where it may not log in any more. Missing where a
+   * provider cannot tell: logins to its accounts then have a short life.
+   */
+  lookup?(account: string): Promise<Standing | 'gone'>;
   /** Lets go of connections and timers, once nobody is asked for any more. */
   close?(): Promise<void>;
 }

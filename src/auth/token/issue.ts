@@ -12,6 +12,8 @@ export interface Grant {
   readonly audience: string;
   /** One entry for each scope that was asked for; nothing granted is an empty list of actions. */
   readonly access: readonly Access[];
+  /** The token ends then at the latest, in milliseconds since 1970. */
+  readonly untilMs?: number | undefined;
 }
 
 /** A token, signed. */
@@ -38,13 +40,15 @@ export class TokenIssuer {
   async issue(grant: Grant): Promise<IssuedToken> {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
+    const ends = grant.untilMs === undefined ? Number.POSITIVE_INFINITY : Math.floor(grant.untilMs / 1000);
+    const lifetimeSeconds = Math.max(0, Math.min(this.#lifetimeSeconds, ends - now));
     const { algorithm, keyId, certificateChain, privateKey } = this.#key;
     const token = await new SignJWT({
       iss: this.#issuer,
       sub: grant.subject,
       // A plain text: registry 2.8 refuses a list.
       aud: grant.audience,
-      exp: now + this.#lifetimeSeconds,
+      exp: now + lifetimeSeconds,
       // As docker_auth: a registry whose clock is a little behind takes the token at once.
       nbf: now - 10,
       iat: now,
@@ -58,6 +62,6 @@ export class TokenIssuer {
         ...(certificateChain && { x5c: [...certificateChain] }),
       })
       .sign(privateKey);
-    return { token, expiresInSeconds: this.#lifetimeSeconds, issuedAtMs };
+    return { token, expiresInSeconds: lifetimeSeconds, issuedAtMs };
   }
 }

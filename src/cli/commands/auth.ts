@@ -2,6 +2,7 @@ import { OWN_NAMESPACE } from '../../auth/authorizer.ts';
 import { OwnAccounts } from '../../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../../auth/token/issue.ts';
+import { Logins } from '../../auth/token/logins.ts';
 import { TokenService } from '../../auth/token-service.ts';
 import { DEFAULT_CIPHERS } from '../../config/cipher-suites.ts';
 import { loadAuthConfig } from '../../config/docker-auth.ts';
@@ -43,6 +44,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     ...{ document, log, clock: CLOCK, index, passwords, metrics: NO_METRICS },
   });
   const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
+  const logins = index && new Logins({ index: index.logins, clock: CLOCK, log, lifetimes: token.refresh });
   const service = new TokenService({
     providers: [...backends.providers, ...accounts],
     authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
@@ -52,6 +54,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
       lifetimeSeconds: token.expirationSeconds,
       clock: CLOCK,
     }),
+    logins,
   });
   const app = createApp({
     log,
@@ -93,6 +96,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   );
   await untilSignal(log);
   await server.close(DRAIN_MS);
+  await logins?.flush();
   await backends.close();
   await index?.close();
   accessLog.flush();
