@@ -1,3 +1,4 @@
+import type { RevocationIndex } from '../index/revocations.ts';
 import { type Access, formatScope } from '../oci/scope.ts';
 import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
@@ -62,6 +63,8 @@ export interface TokenServiceParts {
   readonly onlyAudience?: string;
   /** Undefined where nothing is kept between starts: no refresh tokens then, as by docker_auth. */
   readonly logins?: Logins | undefined;
+  /** Undefined where no registry would hear of it. */
+  readonly revocations?: Pick<RevocationIndex, 'generation'> | undefined;
 }
 
 /**
@@ -80,6 +83,8 @@ export class TokenService {
     const { issuer, onlyAudience } = this.#parts;
     const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
+    // Before it is decided who asks: what is revoked meanwhile counts for this token too.
+    const generation = await this.#parts.revocations?.generation();
     const use: LoginUse = { service: audience, clientId: request.clientId ?? '', address: request.address };
     const known = await this.#know(request, use);
     const { identity } = known;
@@ -95,6 +100,8 @@ export class TokenService {
       subject: identity.account,
       audience,
       access,
+      generation,
+      grant: identity.grant ?? kept?.id,
       untilMs: identity.untilMs,
     });
     return {
@@ -149,6 +156,14 @@ export class TokenService {
   }
 
   async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
+    const decision = await this.#decide(who, wanted, context);
+    if (who.limit === undefined) return decision;
+    const granted = who.limit(wanted, decision.granted);
+    if (granted.length === decision.granted.length) return decision;
+    return { granted, rule: `${decision.rule}; narrowed by the token that was presented` };
+  }
+
+  async #decide(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
     for (const authorizer of this.#parts.authorizers) {
       const verdict = await authorizer.authorize(who, wanted, context);
       if (verdict !== 'no-match') return verdict;

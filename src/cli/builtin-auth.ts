@@ -56,8 +56,11 @@ export async function builtinAuth(
   const providers = [...backends.providers, new OwnAccounts(index.accounts, passwords)];
   const authorizers = backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers;
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
+  const { revocations } = index;
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
-  const tokens = await ownTokens({ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock });
+  const tokens = await ownTokens({
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations },
+  });
   return {
     ...{ ...tokens, keys, issuer, endpoints },
     async close() {

@@ -215,6 +215,16 @@ describe('refresh tokens', () => {
     ]);
   });
 
+  it('take the tokens that they brought with them, and no others, at once', async () => {
+    const [ended, other] = [await login(), await login()];
+    const [first, second] = [await refresh(ended), await refresh(other)];
+    const stands = async (answer: Answer) =>
+      (await door.send('GET', '/v2/', { token: answer.json<Body>().token })).status;
+    expect([await stands(first), await stands(second)]).toEqual([200, 200]);
+    await door.state.index.logins.end({ id: idOf(ended) }, 'lost', clock.now());
+    expect([await stands(first), await stands(second)]).toEqual([401, 200]);
+  });
+
   it('last for 90 days after their last use, also where that is not in the index yet', async () => {
     const token = await login();
     clock.advance(89 * DAY_MS);

@@ -12,7 +12,11 @@ export interface Grant {
   readonly audience: string;
   /** One entry for each scope that was asked for; nothing granted is an empty list of actions. */
   readonly access: readonly Access[];
-  /** The token ends then at the latest, in milliseconds since 1970. */
+  /** What it comes from and is revoked with: a personal access token, a login that is kept. */
+  readonly grant?: string | undefined;
+  /** The number of the last revocation when it was decided who asks; undefined where nothing can be revoked. */
+  readonly generation?: number | undefined;
+  /** It ends then at the latest, in milliseconds since 1970. */
   readonly untilMs?: number | undefined;
 }
 
@@ -40,8 +44,8 @@ export class TokenIssuer {
   async issue(grant: Grant): Promise<IssuedToken> {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
-    const ends = grant.untilMs === undefined ? Number.POSITIVE_INFINITY : Math.floor(grant.untilMs / 1000);
-    const lifetimeSeconds = Math.max(0, Math.min(this.#lifetimeSeconds, ends - now));
+    const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
+    const lifetimeSeconds = Math.max(0, Math.min(this.#lifetimeSeconds, untilSeconds - now));
     const { algorithm, keyId, certificateChain, privateKey } = this.#key;
     const token = await new SignJWT({
       iss: this.#issuer,
@@ -54,6 +58,8 @@ export class TokenIssuer {
       iat: now,
       jti: randomUUID(),
       access: grant.access.map(({ type, name, actions }) => ({ type, name, actions })),
+      ...(grant.grant !== undefined && { grant: grant.grant }),
+      ...(grant.generation !== undefined && { generation: grant.generation }),
     })
       .setProtectedHeader({
         typ: 'JWT',

@@ -81,6 +81,8 @@ export async function revokeLogins(ids: readonly string[], options: LoginOptions
       ended += count;
     }
     const what = ended === 1 ? '1 login' : `${ended} logins`;
-    process.stdout.write(`Ended ${what}. Tokens that they brought end when they expire.\n`);
+    process.stdout.write(
+      `Ended ${what}. A registry of Berth's refuses their tokens at once, another when they expire.\n`,
+    );
   });
 }

@@ -170,7 +170,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: 'logins/revoke',
-    summary: 'Ends logins. Tokens that they brought end when they expire.',
+    summary: 'Ends logins, and voids the tokens that they brought.',
     parameters: [],
     body: object({
       'id?': text('One login; either this or an account.'),

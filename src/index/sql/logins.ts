@@ -1,5 +1,6 @@
 import type { LoginFilter, LoginIndex, LoginRecord, NewLogin } from '../logins.ts';
 import { query, type Session } from './query.ts';
+import { revoke } from './revocations.ts';
 
 interface LoginRow {
   id: string;
@@ -46,23 +47,23 @@ const TOUCH = query<{ id: string; at: number }>(
    WHERE id = :id`,
 );
 
-const END = query<{ id: string; account: string; why: string; at: number }>(
-  `UPDATE logins SET ended_at = :at, ended_by = :why
-   WHERE ended_at IS NULL AND (:id = '' OR id = :id) AND (:account = '' OR account = :account)`,
+const GOING = query<{ id: string; account: string; provider: string }, { id: string }>(
+  `SELECT id FROM logins
+   WHERE ended_at IS NULL AND (:id = '' OR id = :id) AND (:account = '' OR account = :account)
+     AND (:provider = '' OR provider = :provider)`,
 );
 
-const END_OF_PROVIDER = query<{ provider: string; account: string; why: string; at: number }>(
-  `UPDATE logins SET ended_at = :at, ended_by = :why
-   WHERE ended_at IS NULL AND provider = :provider AND account = :account`,
+const END = query<{ id: string; why: string; at: number }>(
+  'UPDATE logins SET ended_at = :at, ended_by = :why WHERE id = :id',
 );
 
 const FORGET = query<{ provider: string; account: string }>(
   'DELETE FROM logins WHERE provider = :provider AND account = :account',
 );
 
-const END_BEYOND = query<{ account: string; most: number; why: string; at: number }>(
-  `UPDATE logins SET ended_at = :at, ended_by = :why WHERE id IN (
-     SELECT id FROM logins WHERE account = :account AND ended_at IS NULL ORDER BY used_at DESC, id LIMIT -1 OFFSET :most)`,
+const BEYOND = query<{ account: string; most: number }, { id: string }>(
+  `SELECT id FROM logins WHERE account = :account AND ended_at IS NULL
+   ORDER BY used_at DESC, id LIMIT -1 OFFSET :most`,
 );
 
 const PRUNE = query<{ before: number; limit: number }>(
@@ -106,7 +107,8 @@ export async function addLogin(session: Session, login: NewLogin, mostOfAccount:
     extends: login.extendsMs ?? null,
   });
   const why = `the account has more than ${mostOfAccount} logins`;
-  await session.run(END_BEYOND, { account: login.account, most: mostOfAccount, why, at: login.createdAtMs });
+  const beyond = await session.all(BEYOND, { account: login.account, most: mostOfAccount });
+  await endEach(session, beyond, why, login.createdAtMs);
 }
 
 export async function findLogin(session: Session, id: string): Promise<LoginRecord | undefined> {
@@ -135,7 +137,7 @@ export async function endLogins(
   why: string,
   atMs: number,
 ): Promise<number> {
-  return session.run(END, { id, account, why, at: atMs });
+  return endEach(session, await session.all(GOING, { id, account, provider: '' }), why, atMs);
 }
 
 /** Ends what one provider's account has, in the transaction in which the account changes. */
@@ -145,7 +147,21 @@ export async function endLoginsOf(
   options: { readonly provider: string; readonly why: string; readonly atMs: number },
 ): Promise<void> {
   const { provider, why, atMs } = options;
-  await session.run(END_OF_PROVIDER, { provider, account, why, at: atMs });
+  await endEach(session, await session.all(GOING, { id: '', account, provider }), why, atMs);
+}
+
+/** Tokens that they brought are void, too. */
+async function endEach(
+  session: Session,
+  logins: readonly { readonly id: string }[],
+  why: string,
+  atMs: number,
+): Promise<number> {
+  for (const { id } of logins) {
+    await session.run(END, { id, why, at: atMs });
+    await revoke(session, 'grant', id, atMs);
+  }
+  return logins.length;
 }
 
 /** Removes what one provider's account has, in the transaction in which the account goes. */

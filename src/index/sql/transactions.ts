@@ -16,6 +16,7 @@ import { quarantineBlob, quarantineManifest } from './quarantine.ts';
 import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
+import * as revocations from './revocations.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -67,6 +68,8 @@ export const TRANSACTIONS = {
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
+  revoke: revocations.revoke,
+  pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: accounts.createFirstSigningKey,
   addLogin: logins.addLogin,
   touchLogins: logins.touchLogins,

@@ -4,6 +4,7 @@ import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { QUARANTINE } from './migration-quarantine.ts';
+import { REVOCATIONS } from './migration-revocations.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
@@ -203,5 +204,6 @@ export const MIGRATIONS: readonly string[] = [
   LEASES,
   TAKEOVER,
   QUARANTINE,
+  REVOCATIONS,
   LOGINS,
 ];
