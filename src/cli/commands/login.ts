@@ -1,4 +1,4 @@
-import type { LoginFilter, LoginIndex, LoginRecord } from '../../index/logins.ts';
+import { KeptLogins, type ShownLogin } from '../../auth/token/kept-logins.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
@@ -12,10 +12,10 @@ export interface LoginOptions {
   readonly account?: string;
 }
 
-async function withLogins<T>(options: LoginOptions, action: (logins: LoginIndex) => Promise<T>): Promise<T> {
+async function withLogins<T>(options: LoginOptions, action: (logins: KeptLogins) => Promise<T>): Promise<T> {
   const { index } = await openConfiguredState(options.config);
   try {
-    return await action(index.logins);
+    return await action(new KeptLogins(index.logins, { now: Date.now }));
   } finally {
     await index.close();
   }
@@ -23,7 +23,7 @@ async function withLogins<T>(options: LoginOptions, action: (logins: LoginIndex)
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
-function lineOf(login: LoginRecord): string {
+function lineOf(login: ShownLogin): string {
   const { id, account, service, clientId, createdAtMs, usedAtMs, expiresAtMs } = login;
   return [
     ...[id, account, clientId || '-', service || '-'],
@@ -31,26 +31,18 @@ function lineOf(login: LoginRecord): string {
   ].join('\t');
 }
 
-/** Times as RFC 3339 writes them, and nothing secret. */
-function plain(login: LoginRecord): Readonly<Record<string, unknown>> {
+/** Times as RFC 3339 writes them. */
+function plain({ createdAtMs, usedAtMs, expiresAtMs, ...login }: ShownLogin): object {
   const time = (ms: number): string => new Date(ms).toISOString();
-  const { id, account, provider, service, clientId } = login;
-  return {
-    ...{ id, account, provider, service, clientId },
-    createdAt: time(login.createdAtMs),
-    usedAt: time(login.usedAtMs),
-    expiresAt: time(login.expiresAtMs),
-  };
+  return { ...login, createdAt: time(createdAtMs), usedAt: time(usedAtMs), expiresAt: time(expiresAtMs) };
 }
 
 /** `berth login list`: the logins that clients keep, the latest used first. */
 export async function listLogins(options: LoginOptions & { json?: boolean }): Promise<void> {
   await withLogins(options, async (logins) => {
-    const filter: LoginFilter = { account: options.account };
-    const now = Date.now();
     let isEmpty = true;
     for (let after: string | undefined; ; ) {
-      const page = await logins.list(filter, now, { after, limit: PAGE });
+      const page = await logins.list(options.account, { after, limit: PAGE });
       for (const login of page) {
         process.stdout.write(`${options.json === true ? JSON.stringify(plain(login)) : lineOf(login)}\n`);
         isEmpty = false;
@@ -67,13 +59,13 @@ export async function revokeLogins(ids: readonly string[], options: LoginOptions
   if ((ids.length === 0) === (options.account === undefined)) {
     throw new Failure('say which: the ids that login list shows, or --account for all of an account');
   }
-  const filters: LoginFilter[] =
-    options.account === undefined ? ids.map((id) => ({ id })) : [{ account: options.account }];
+  const { account } = options;
+  const filters = account === undefined ? ids.map((id) => ({ id })) : [{ account }];
   await withLogins(options, async (logins) => {
     let ended = 0;
     for (const filter of filters) {
-      const count = await logins.end(filter, 'revoked', Date.now());
-      if (count === 0 && filter.id !== undefined) {
+      const count = await logins.end(filter, 'revoked');
+      if (count === 0 && 'id' in filter) {
         throw new Failure(
           `there is no login ${JSON.stringify(filter.id)} that goes on; ${COMMAND} login list shows those that do`,
         );
