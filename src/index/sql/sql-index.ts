@@ -9,6 +9,7 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -170,6 +171,14 @@ export function createSqlIndex(
     signingKeys: {
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+    },
+    logins: {
+      add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),
+      find: (id) => logins.findLogin(read, id),
+      list: (filter, nowMs, page) => logins.listLogins(read, filter, nowMs, page),
+      touch: (uses) => transact('touchLogins', uses),
+      end: (filter, why, atMs) => transact('endLogins', filter, why, atMs),
+      prune: (expiredBeforeMs, limit) => transact('pruneLogins', expiredBeforeMs, limit),
     },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),
