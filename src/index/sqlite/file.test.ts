@@ -226,7 +226,7 @@ describe('a full disk', () => {
     expect(found).toEqual({
       codes: ['SQLITE_FULL'],
       isSomeStoredBefore: true,
-      isSomeRefusedWhileFull: true,
+      isRefusedAlone: true,
       afterwards: 2,
       lost: 0,
       lostAfterReopening: 0,
