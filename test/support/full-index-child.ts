@@ -6,7 +6,8 @@ import { manifestOf, newRepository } from './index-values.ts';
 
 const file = '/mnt/berth.db';
 const ballast = '/mnt/ballast';
-await writeFile(ballast, Buffer.alloc(4_000_000));
+// Larger than all the rest: a checkpoint may write the whole log a second time.
+await writeFile(ballast, Buffer.alloc(9_000_000));
 const index = await openSqliteIndex(file);
 const repository = newRepository();
 const codes = new Set<unknown>();

@@ -221,7 +221,7 @@ describe('a full disk', () => {
   }) => {
     skip(reason !== undefined, reason ?? '');
     const found = JSON.parse(
-      await runOnSmallDisk('full-index-child.ts', { sizeBytes: 12_000_000 }),
+      await runOnSmallDisk('full-index-child.ts', { sizeBytes: 17_000_000 }),
     ) as unknown;
     expect(found).toEqual({
       codes: ['SQLITE_FULL'],
