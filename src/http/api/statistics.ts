@@ -1,5 +1,4 @@
 import { RegistryError } from '../../errors.ts';
-import type { Page } from '../../index/tags.ts';
 import type { RepositoryUse } from '../../lifecycle/statistics.ts';
 import { parseRepositoryName, type RepositoryName } from '../../oci/reference.ts';
 import { json, type Reply } from '../message.ts';
@@ -16,7 +15,7 @@ function shownUse({ quota, ...used }: RepositoryUse): unknown {
 /** One page, and where the next one begins; undefined where there is none. */
 async function pageOf<T>(
   { request }: ApiContext,
-  read: (page: Page) => Promise<readonly T[]>,
+  read: (page: { readonly after: string | undefined; readonly limit: number }) => Promise<readonly T[]>,
   nameOf: (entry: T) => string,
 ): Promise<{ entries: readonly T[]; next: string | undefined }> {
   const limit = pageSize(request.query);
