@@ -1,4 +1,5 @@
 import { acl, users } from './auth-schema.ts';
+import { oidc } from './oidc-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
 
@@ -11,7 +12,7 @@ export const identityFields = {
   ext_auth: unsupported(anything, NOT_YET),
   google_auth: unsupported(anything, NOT_YET),
   github_auth: unsupported(anything, NOT_YET),
-  oidc_auth: unsupported(anything, NOT_YET),
+  oidc_auth: optional(oidc, 'Logins by a browser at an OpenID provider.'),
   gitlab_auth: unsupported(anything, NOT_YET),
   ldap_auth: unsupported(anything, NOT_YET),
   mongo_auth: unsupported(anything, NOT_YET),

@@ -3,11 +3,12 @@ import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
+import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { users } from './users.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users];
+const IDENTITIES: readonly IdentityBuilder[] = [users, oidc];
 
 /** In docker_auth's order: the first one that has a rule decides. */
 const RULES: readonly AccessBuilder[] = [acl];
@@ -37,7 +38,10 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
       const part = await build(settings, deps);
       if (part === undefined) continue;
       providers.push(part.provider);
-      endpoints.push(...(part.endpoints ?? []));
+      // The first section's page is where `/` leads to.
+      endpoints.push(
+        ...(part.endpoints ?? []).filter(([path]) => !endpoints.some(([taken]) => taken === path)),
+      );
     }
     for (const build of RULES) {
       const authorizer = await build(settings, deps);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
 import * as allowances from './allowances.ts';
@@ -9,6 +10,7 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -161,6 +163,12 @@ export function createSqlIndex(
     signingKeys: {
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+    },
+    logins: {
+      find: (section, account) => logins.findLogin(read, section, account),
+      replace: (section, account, document, expected) =>
+        transact('replaceLogin', { section, account }, document, randomInt(2 ** 47), expected),
+      remove: (section, account, expected) => transact('removeLogin', section, account, expected),
     },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),

@@ -9,6 +9,7 @@ import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import { quarantineBlob, quarantineManifest } from './quarantine.ts';
@@ -67,6 +68,8 @@ export const TRANSACTIONS = {
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
   createFirstSigningKey: accounts.createFirstSigningKey,
+  replaceLogin: logins.replaceLogin,
+  removeLogin: logins.removeLogin,
   recordChange,
   recordEvents,
   claimLanes,
