@@ -102,22 +102,22 @@ export class BrowserLogins implements IdentityProvider {
   async #noteUse(account: string, record: LoginRecord, password: string): Promise<LoginRecord | undefined> {
     const { records, clock, passwordLifetimeMs } = this.#parts;
     const nowMs = clock.now();
-    const used = findPassword(record.passwords, password, nowMs);
-    const isNoted = used === undefined || nowMs - (used.usedAtMs ?? 0) < HOUR_MS;
-    if (record.section !== undefined && isNoted) return record;
-    return records.update(
-      account,
-      (current) =>
-        current && {
-          ...current,
-          legacyExpiresAtMs:
-            current.legacyHash === undefined
-              ? undefined
-              : (current.legacyExpiresAtMs ?? nowMs + passwordLifetimeMs),
-          passwords: current.passwords.map((each) =>
-            each.id === used?.id ? { ...each, usedAtMs: nowMs } : each,
-          ),
-        },
-    );
+    const isNoted = ({ section, passwords }: LoginRecord): boolean => {
+      const used = findPassword(passwords, password, nowMs);
+      return section !== undefined && (used === undefined || nowMs - (used.usedAtMs ?? 0) < HOUR_MS);
+    };
+    if (isNoted(record)) return record;
+    return records.update(account, (current) => {
+      if (current === undefined || isNoted(current)) return current;
+      const used = findPassword(current.passwords, password, nowMs);
+      const { legacyHash, legacyExpiresAtMs = nowMs + passwordLifetimeMs } = current;
+      return {
+        ...current,
+        legacyExpiresAtMs: legacyHash === undefined ? undefined : legacyExpiresAtMs,
+        passwords: current.passwords.map((each) =>
+          each.id === used?.id ? { ...each, usedAtMs: nowMs } : each,
+        ),
+      };
+    });
   }
 }

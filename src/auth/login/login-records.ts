@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatRecord, type LoginRecord, parseRecord } from './record.ts';
 import type { Sealer } from './sealer.ts';
 import type { TokenDatabase } from './token-database.ts';
@@ -55,7 +56,8 @@ export class LoginRecords {
 
   /**
    * Changes a record, as often as it takes until nobody else was first.
-   * @param change makes the new record of the one that is there, if any; undefined: leave it, or remove it
+   * @param change makes the new record of the one that is there, if any. The same one: nothing is to be changed;
+   *   undefined: it is to be removed, or not to be made
    * @returns the new record
    * @throws ForeignRecord, DamagedRecord
    */
@@ -69,12 +71,14 @@ export class LoginRecords {
         throw new ForeignRecord(account, found.record.section ?? '');
       }
       const next = change(found?.record);
+      if (next !== undefined && next === found?.record) return next;
       if (next === undefined) {
         if (found === undefined || (await this.#database.remove(account, found.version))) return undefined;
       } else {
         const document = this.#format(account, next);
         if ((await this.#database.replace(account, document, found?.version)) !== undefined) return next;
       }
+      await sleep(Math.random() * attempt * 5);
     }
     throw new Error(`the token database's record of ${JSON.stringify(account)} does not stop changing`);
   }
