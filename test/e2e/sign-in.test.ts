@@ -111,7 +111,9 @@ describe('signing in with a browser', () => {
     await browser.follow('a.button');
     expect(await browser.text()).toContain('cannot be reached now');
     expect((await send(`${page}?begin`)).status).toBe(503);
-    expect(registry.output()).toContain('nobody can sign in: the identity provider cannot be asked');
+    await expect
+      .poll(() => registry.output())
+      .toContain('nobody can sign in: the identity provider cannot be asked');
     await provider.start();
   });
 
@@ -192,7 +194,7 @@ describe('signing in with a browser', () => {
     await provider.stop();
     await sleep(REVALIDATE_AFTER_MS + 100);
     expect(await granted(password)).toBe('repository:team/image:pull,push');
-    expect(registry.output()).toContain('what it said last counts for ten minutes more');
+    await expect.poll(() => registry.output()).toContain('what it said last counts for ten minutes more');
     await provider.start();
   });
 
@@ -271,7 +273,9 @@ describe('signing in with a browser', () => {
     const client = newClient('docker', inject('bed').dockerHost);
     const login = await client.login(host, 'alice@example.com', latest);
     expect(login.code).not.toBe(0);
-    expect(registry.output()).toContain('its identity provider does not vouch for it any more');
+    await expect
+      .poll(() => registry.output())
+      .toContain('its identity provider does not vouch for it any more');
     for (const secret of [CLIENT.secret, password, latest]) expect(registry.output()).not.toContain(secret);
   });
 });

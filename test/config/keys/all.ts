@@ -3,6 +3,7 @@ import type { KeyCases } from './case.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
+import { loginKeys } from './logins.ts';
 import { notificationsKeys } from './notifications.ts';
 import { repositoriesKeys } from './repositories.ts';
 import { storageKeys } from './storage.ts';
@@ -16,6 +17,7 @@ export const KEY_CASES: KeyCases = {
   ...logKeys,
   ...storageKeys,
   ...authKeys,
+  ...loginKeys,
   ...httpKeys,
   ...tlsKeys,
   ...healthKeys,
