@@ -1,12 +1,12 @@
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
+import type { BrowserLoginIndex } from './browser-logins.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { HoldIndex } from './holds.ts';
 import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
-import type { LoginIndex } from './logins.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
@@ -43,7 +43,7 @@ export interface Index {
   readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
   readonly signingKeys: SigningKeyIndex;
-  readonly logins: LoginIndex;
+  readonly browserLogins: BrowserLoginIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;
   /**

@@ -1,13 +1,13 @@
-import type { LoginIndex } from '../../index/logins.ts';
+import type { BrowserLoginIndex } from '../../index/browser-logins.ts';
 import type { StoredDocument, TokenDatabase } from './token-database.ts';
 
 /** The token database in Berth's own index. */
 export class IndexTokenDatabase implements TokenDatabase {
-  readonly #logins: LoginIndex;
+  readonly #logins: BrowserLoginIndex;
   readonly #section: string;
 
   /** @param section `oidc_auth`, for example: accounts of different sections have nothing to do with each other */
-  constructor(logins: LoginIndex, section: string) {
+  constructor(logins: BrowserLoginIndex, section: string) {
     this.#logins = logins;
     this.#section = section;
   }

@@ -24,7 +24,7 @@ export async function openTokenDatabase(
 ): Promise<OpenedDatabase> {
   if (index !== undefined) {
     return {
-      database: new IndexTokenDatabase(index.logins, section),
+      database: new IndexTokenDatabase(index.browserLogins, section),
       ...{ isRemote: false, mayHoldLegacy: false },
     };
   }
@@ -35,7 +35,7 @@ export async function openTokenDatabase(
     );
   }
   const own = await openState(`${settings.path}.berth`);
-  const inIndex = new IndexTokenDatabase(own.index.logins, section);
+  const inIndex = new IndexTokenDatabase(own.index.browserLogins, section);
   return {
     database: {
       find: (account) => inIndex.find(account),

@@ -3,6 +3,7 @@ import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
 import * as allowances from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
@@ -10,7 +11,6 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
-import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -164,11 +164,11 @@ export function createSqlIndex(
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
     },
-    logins: {
-      find: (section, account) => logins.findLogin(read, section, account),
+    browserLogins: {
+      find: (section, account) => browserLogins.findBrowserLogin(read, section, account),
       replace: (section, account, document, expected) =>
-        transact('replaceLogin', { section, account }, document, randomInt(2 ** 47), expected),
-      remove: (section, account, expected) => transact('removeLogin', section, account, expected),
+        transact('replaceBrowserLogin', { section, account }, document, randomInt(2 ** 47), expected),
+      remove: (section, account, expected) => transact('removeBrowserLogin', section, account, expected),
     },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),

@@ -1,6 +1,7 @@
 import * as accounts from './accounts.ts';
 import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
@@ -9,7 +10,6 @@ import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
-import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import { quarantineBlob, quarantineManifest } from './quarantine.ts';
@@ -68,8 +68,8 @@ export const TRANSACTIONS = {
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
   createFirstSigningKey: accounts.createFirstSigningKey,
-  replaceLogin: logins.replaceLogin,
-  removeLogin: logins.removeLogin,
+  replaceBrowserLogin: browserLogins.replaceBrowserLogin,
+  removeBrowserLogin: browserLogins.removeBrowserLogin,
   recordChange,
   recordEvents,
   claimLanes,

@@ -1,7 +1,7 @@
 import { ALLOWANCES } from './migration-allowances.ts';
+import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
-import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { QUARANTINE } from './migration-quarantine.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
@@ -203,5 +203,5 @@ export const MIGRATIONS: readonly string[] = [
   LEASES,
   TAKEOVER,
   QUARANTINE,
-  LOGINS,
+  BROWSER_LOGINS,
 ];

@@ -36,7 +36,13 @@ function login(
 }
 
 /** The same for a key that becomes a property of another name as it is. */
-function plain(section: Section, key: string, property: string, value: unknown, is: unknown = value): KeyCase {
+function plain(
+  section: Section,
+  key: string,
+  property: string,
+  value: unknown,
+  is: unknown = value,
+): KeyCase {
   return login(section, { [key]: value }, (settings) => Reflect.get(settings, property), is);
 }
 
@@ -66,13 +72,7 @@ function common(section: Section): KeyCases {
         'r.example.com:5000',
       ),
       revalidate_after: plain(section, 'revalidate_after', 'revalidateAfterMs', '5m', 300_000),
-      password_lifetime: plain(
-        section,
-        'password_lifetime',
-        'passwordLifetimeMs',
-        '24h',
-        86_400_000,
-      ),
+      password_lifetime: plain(section, 'password_lifetime', 'passwordLifetimeMs', '24h', 86_400_000),
     }).map(([key, value]) => [`auth.builtin.${section}.${key}`, value]),
   );
 }

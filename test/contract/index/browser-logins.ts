@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import type { SharedIndex } from './under-test.ts';
 
 /** What is kept of those who sign in with a browser. */
-export function loginContract(shared: SharedIndex): void {
+export function browserLoginContract(shared: SharedIndex): void {
   it('are found where they were put, by section and account', async () => {
-    const { logins } = shared.index;
+    const { browserLogins: logins } = shared.index;
     const account = randomUUID();
     expect(await logins.find('a', account)).toBeUndefined();
     const version = await logins.replace('a', account, 'one', undefined);
@@ -15,7 +15,7 @@ export function loginContract(shared: SharedIndex): void {
   });
 
   it('are replaced and removed by whoever knows the last version only', async () => {
-    const { logins } = shared.index;
+    const { browserLogins: logins } = shared.index;
     const account = randomUUID();
     const first = (await logins.replace('a', account, 'one', undefined)) ?? 0;
     expect(await logins.replace('a', account, 'other', undefined)).toBeUndefined();
@@ -30,7 +30,7 @@ export function loginContract(shared: SharedIndex): void {
   });
 
   it('let one of many at once be first', async () => {
-    const { logins } = shared.index;
+    const { browserLogins: logins } = shared.index;
     const account = randomUUID();
     const first = await logins.replace('a', account, 'one', undefined);
     const results = await Promise.all(

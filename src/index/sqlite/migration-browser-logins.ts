@@ -1,6 +1,6 @@
 /** One document for each account that signed in with a browser; `version` tells one change from the next. */
-export const LOGINS = `
-CREATE TABLE logins (
+export const BROWSER_LOGINS = `
+CREATE TABLE browser_logins (
   section TEXT NOT NULL,
   account TEXT NOT NULL,
   document TEXT NOT NULL,
