@@ -7,10 +7,12 @@ import type { HoldIndex } from './holds.ts';
 import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
+import type { LoginIndex } from './logins.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
+import type { RevocationIndex } from './revocations.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { TakeOverIndex } from './takeover.ts';
@@ -42,8 +44,10 @@ export interface Index {
   readonly leases: LeaseIndex;
   readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
+  readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly browserLogins: BrowserLoginIndex;
+  readonly logins: LoginIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;
   /**

@@ -159,11 +159,21 @@ describe('signing in with a browser', () => {
     expect(second).not.toBe(password);
     expect(await granted(password)).toBe('repository:team/image:pull,push');
     expect(await granted(second)).toBe('repository:team/image:pull,push');
+    const tokenOf = async (secret: string) => {
+      const answer = await tokenFor('alice@example.com', secret, 'repository:team/docker:pull');
+      return { authorization: `Bearer ${(JSON.parse(answer.text) as { token: string }).token}` };
+    };
+    const headers = { kept: await tokenOf(password), revoked: await tokenOf(second) };
+    const manifest = `http://${host}/v2/team/docker/manifests/v1`;
+    expect((await send(manifest, { headers: headers.revoked })).status).toBe(200);
     // The newest stands first.
     await browser.follow('table button');
     expect(await browser.text()).toContain(password.slice(0, 11));
     expect(await browser.text()).not.toContain(second.slice(0, 11));
     expect(await granted(second)).toBe(401);
+    // Tokens that were issued for it end with it.
+    expect((await send(manifest, { headers: headers.revoked })).status).toBe(401);
+    expect((await send(manifest, { headers: headers.kept })).status).toBe(200);
     expect(await granted(password)).toBe('repository:team/image:pull,push');
   });
 

@@ -1,3 +1,11 @@
+import type { Access } from '../../oci/scope.ts';
+
+/**
+ * What credentials are good for, whatever their account may do.
+ * @returns those of the granted actions that stay
+ */
+export type AccessLimit = (wanted: Access, granted: readonly string[]) => readonly string[];
+
 /** Somebody whose credentials were checked. */
 export interface Identity {
   /** Empty for an anonymous caller. */
@@ -5,6 +13,23 @@ export interface Identity {
   /** What is known of the account, for rules to match: groups, for example. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly isAdmin: boolean;
+  /** Groups of Berth's own, for roles. What a provider calls a group is a label. */
+  readonly groups?: readonly string[];
+  /** What proved it; a password where undefined. Only a password can be turned into a login that is kept. */
+  readonly proof?: 'password' | 'token';
+  /** When it ends, in milliseconds since 1970, with everything that is issued for it; undefined: not by itself. */
+  readonly untilMs?: number;
+  /** The id of the personal access token that proved it: with that, all that is issued for it is revoked. */
+  readonly grant?: string;
+  /** Narrows what rules grant; undefined: nothing does. */
+  readonly limit?: AccessLimit;
+}
+
+/** What is known of an account today, for somebody who logged in before. */
+export interface Standing {
+  readonly identity: Identity;
+  /** Another text once the account has another password; undefined where the provider ends logins itself. */
+  readonly version: string | undefined;
 }
 
 /** What a client presents. */
@@ -24,6 +49,11 @@ export interface IdentityProvider {
   pretend(credentials: Credentials): Promise<void>;
   /** Who a caller without credentials is; undefined where such callers are refused. */
   anonymous?(): Identity | undefined;
+  /**
+   * The account as it stands now, without its password; `gone` where it may not log in any more. Missing where a
+   * provider cannot tell: logins to its accounts then have a short life.
+   */
+  lookup?(account: string): Promise<Standing | 'gone'>;
   /** Lets go of connections and timers, once nobody is asked for any more. */
   close?(): Promise<void>;
 }

@@ -25,10 +25,11 @@ const away = () => {
 
 describe('a generated password', () => {
   it('lets the account in, with the labels from the provider', async () => {
-    const { logins, signedIn } = started();
+    const { logins, signedIn, clock } = started();
     const { text } = await signedIn();
     expect(await logins.authenticate({ account: 'alice', password: text })).toEqual({
       ...{ account: 'alice', labels: { groups: ['a', 'b'] }, isAdmin: false },
+      ...{ proof: 'token', grant: text.slice(0, 11), untilMs: clock.now() + PASSWORD_LIFETIME_MS },
     });
   });
 
@@ -59,10 +60,10 @@ describe('a generated password', () => {
     expect(await logins.authenticate({ account: 'alice', password: text })).toMatchObject({
       account: 'alice',
     });
-    expect(await logins.lookup('alice')).toMatchObject({ account: 'alice' });
+    expect(await logins.lookup('alice')).toMatchObject({ identity: { account: 'alice' } });
     clock.advance(1);
     expect(await logins.authenticate({ account: 'alice', password: text })).toBe('wrong-password');
-    expect(await logins.lookup('alice')).toBeUndefined();
+    expect(await logins.lookup('alice')).toBe('gone');
   });
 
   it('neither it nor a token of the provider can be read in the database', async () => {
@@ -93,7 +94,7 @@ describe('a generated password', () => {
     const { passwords } = await signedIn();
     await signIn.revoke(passwords[0]?.revocation ?? '');
     expect(database.documents.size).toBe(0);
-    expect(await logins.lookup('alice')).toBeUndefined();
+    expect(await logins.lookup('alice')).toBe('gone');
   });
 
   it('can be revoked half an hour long, by what this service sealed', async () => {
@@ -134,7 +135,7 @@ describe('asking the provider again', () => {
     expect(await logins.authenticate(credentials)).toMatchObject({ labels: { groups: ['c'] } });
     expect(await logins.authenticate(credentials)).toMatchObject({ labels: { groups: ['c'] } });
     clock.advance(HOUR_MS);
-    expect(await logins.lookup('alice')).toMatchObject({ labels: { groups: ['c'] } });
+    expect(await logins.lookup('alice')).toMatchObject({ identity: { labels: { groups: ['c'] } } });
     expect(upstream.renewals.map(({ refresh }) => refresh)).toEqual(['refresh 1', 'refresh 2']);
   });
 
@@ -216,7 +217,7 @@ describe('asking the provider again', () => {
     clock.advance(HOUR_MS);
     upstream.answer = () => ({ ...LOGIN, account: 'bob' });
     expect(await logins.authenticate({ account: 'alice', password: text })).toBe('wrong-password');
-    expect(await logins.lookup('bob')).toBeUndefined();
+    expect(await logins.lookup('bob')).toBe('gone');
   });
 
   it('a provider that is away is left alone for half a minute, counts ten minutes more, and then fails', async () => {

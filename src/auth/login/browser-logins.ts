@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports.ts';
 import type { PasswordChecker } from '../identity/password-checker.ts';
 import { hashForHtpasswd } from '../identity/password-hash.ts';
-import type { Credentials, Identity, IdentityProvider } from '../identity/provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from '../identity/provider.ts';
 import { Slots } from '../slots.ts';
-import { findPassword, isGenerated } from './generated-password.ts';
+import { findPassword, grantOf, isGenerated } from './generated-password.ts';
 import type { LoginRecords } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
 import type { Renewal } from './renewal.ts';
@@ -47,10 +47,16 @@ export class BrowserLogins implements IdentityProvider {
     record = record && (await this.#confirm(account, record));
     // It may have been revoked while the identity provider was asked.
     if (record === undefined) return 'wrong-password';
-    if (isGenerated(password) && findPassword(record.passwords, password, clock.now()) === undefined) {
-      return 'wrong-password';
-    }
-    return { account, labels: record.labels, isAdmin: false };
+    const used = findPassword(record.passwords, password, clock.now());
+    if (isGenerated(password) && used === undefined) return 'wrong-password';
+    const untilMs = used?.expiresAtMs ?? record.legacyExpiresAtMs;
+    return {
+      ...{ account, labels: record.labels, isAdmin: false },
+      // It can be revoked and ends by itself: nothing that is issued for it may go on longer.
+      proof: 'token',
+      ...(untilMs !== undefined && { untilMs }),
+      ...(used !== undefined && { grant: grantOf(used.id) }),
+    };
   }
 
   async pretend(credentials: Credentials): Promise<void> {
@@ -59,14 +65,15 @@ export class BrowserLogins implements IdentityProvider {
 
   /**
    * Who an account is now, for somebody who has proved by other means to be it: by a refresh token, for example.
-   * @returns undefined where no password of the account holds any more, or the account may no longer log in
+   * `gone` where no password of the account holds any more, or the account may no longer log in.
    * @throws IdentityProviderAway, TooManyLogins
    */
-  async lookup(account: string): Promise<Identity | undefined> {
+  async lookup(account: string): Promise<Standing | 'gone'> {
     const found = account === '' ? undefined : await this.#parts.records.find(account);
-    if (found === undefined || !this.#hasPassword(found.record)) return undefined;
+    if (found === undefined || !this.#hasPassword(found.record)) return 'gone';
     const record = await this.#confirm(account, found.record);
-    return record && { account, labels: record.labels, isAdmin: false };
+    if (record === undefined) return 'gone';
+    return { identity: { account, labels: record.labels, isAdmin: false }, version: undefined };
   }
 
   async close(): Promise<void> {

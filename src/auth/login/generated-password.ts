@@ -41,6 +41,11 @@ export function generatePassword(
   return { text, kept };
 }
 
+/** By what the tokens that were issued for a password are revoked together. */
+export function grantOf(id: string): string {
+  return `bl_${id}`;
+}
+
 /** Whether a text can be such a password at all. */
 export function isGenerated(password: string): boolean {
   return FORM.test(password);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RevocationKind } from '../../index/revocations.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import type { LoginRecords, VersionedRecord } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
@@ -27,6 +28,8 @@ export interface RenewalParts {
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Makes void what was issued; undefined where no registry would hear of it. */
+  readonly revoke?: ((kind: RevocationKind, name: string) => Promise<void>) | undefined;
   /** How long an answer of the identity provider holds. */
   readonly revalidateAfterMs: number;
   /** The longest that asking it takes, all in all. */
@@ -137,12 +140,13 @@ export class Renewal {
   }
 
   async #drop(account: string, gone: UpstreamGone): Promise<LoginRecord | undefined> {
-    const { records, log, upstream } = this.#parts;
+    const { records, log, upstream, revoke } = this.#parts;
     // A record that became fresh meanwhile is of somebody who signed in again.
     const record = await records.update(account, (found) =>
       found !== undefined && this.#isFresh(found) ? found : undefined,
     );
     if (record === undefined) {
+      await revoke?.('account', account);
       log.info('an account may no longer log in: its identity provider does not vouch for it any more', {
         ...{ section: records.section, provider: upstream.title, account, reason: gone.message },
       });

@@ -1,8 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { RevocationKind } from '../../index/revocations.ts';
 import { isRecord } from '../../oci/descriptor.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import { Slots } from '../slots.ts';
-import { type GeneratedPassword, generatePassword } from './generated-password.ts';
+import { type GeneratedPassword, generatePassword, grantOf } from './generated-password.ts';
 import type { LoginRecords } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
 import { dueAt } from './renewal.ts';
@@ -51,6 +52,8 @@ export interface SignInParts {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Makes void what was issued; undefined where no registry would hear of it. */
+  readonly revoke?: ((kind: RevocationKind, name: string) => Promise<void>) | undefined;
   readonly revalidateAfterMs: number;
   readonly passwordLifetimeMs: number;
 }
@@ -163,6 +166,7 @@ export class SignIn {
     }
     const { account, id } = opened;
     const record = await records.update(account, (found) => found && withoutPassword(found, id));
+    await this.#parts.revoke?.('grant', grantOf(id));
     log.info('a password was revoked', { section: records.section, account, passwordId: id });
     return this.#signedIn(account, record, undefined);
   }

@@ -7,6 +7,7 @@ import { SignIn } from '../../auth/login/sign-in.ts';
 import type { Upstream } from '../../auth/login/upstream/upstream.ts';
 import type { LoginSettings } from '../../config/login-schema.ts';
 import { signInEndpoint, signInRedirect } from '../../http/sign-in/endpoint.ts';
+import type { RevocationKind } from '../../index/revocations.ts';
 import { readNamedFile } from '../key-files.ts';
 import type { BackendDependencies, IdentityPart } from './parts.ts';
 import { openTokenDatabase } from './token-database.ts';
@@ -34,20 +35,24 @@ export async function browserLogin(
   { section, settings, redirectUrl, upstream: connect }: BrowserLoginOptions,
   deps: BackendDependencies,
 ): Promise<IdentityPart> {
-  const { clock, log, passwords, document } = deps;
+  const { clock, log, passwords, document, index } = deps;
   const { revalidateAfterMs, passwordLifetimeMs, httpTimeoutMs, registryUrl } = settings;
   const clientSecret = secretOf(section, settings, deps);
   if (clientSecret === '') throw document.errorAt([section, 'client_secret'], 'the client secret is empty');
   const upstream = connect(clientSecret);
   const { database, isRemote, mayHoldLegacy } = await openTokenDatabase(section, settings.database, deps);
   const records = new LoginRecords(section, database, new Sealer(clientSecret, `${section} tokens`));
+  const revoke =
+    index && ((kind: RevocationKind, name: string) => index.revocations.revoke(kind, name, clock.now()));
   const patienceMs = QUESTIONS * httpTimeoutMs;
-  const renewal = new Renewal({ records, upstream, clock, log, revalidateAfterMs, patienceMs });
+  const renewal = new Renewal({ records, upstream, clock, log, revoke, revalidateAfterMs, patienceMs });
   const logins = new BrowserLogins({
     ...{ records, renewal, passwords, clock, passwordLifetimeMs, mayHoldLegacy },
   });
   const sealer = new Sealer(clientSecret, `${section} pages`);
-  const signIn = new SignIn({ records, upstream, sealer, clock, log, revalidateAfterMs, passwordLifetimeMs });
+  const signIn = new SignIn({
+    ...{ records, upstream, sealer, clock, log, revoke, revalidateAfterMs, passwordLifetimeMs },
+  });
   const path = `/${section}`;
   return {
     provider: isRemote ? new RememberedProvider(logins, clock, REMEMBERING) : logins,

@@ -11,6 +11,7 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -19,6 +20,7 @@ import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
 import * as retention from './retention-facts.ts';
+import * as revocations from './revocations.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
@@ -95,6 +97,7 @@ export function createSqlIndex(
     trash: {
       list: (filter, page) => trash.listDeleted(read, filter, page),
       find: (repository, digest) => trash.findDeleted(read, repository, digest),
+      countBefore: (keptSinceMs) => trash.countDeletedBefore(read, keptSinceMs),
       restore: (restoration) => transact('restoreDeleted', restoration),
       purge: (keptSinceMs, limit, note) => transact('purgeTrash', keptSinceMs, limit, note),
     },
@@ -160,6 +163,12 @@ export function createSqlIndex(
       setPassword: (name, hash, atMs) => transact('setPassword', name, hash, atMs),
       remove: (name) => transact('removeAccount', name),
     },
+    revocations: {
+      generation: () => revocations.revocationGeneration(read),
+      since: (generation) => revocations.revocationsSince(read, generation),
+      revoke: (kind, name, atMs) => transact('revoke', kind, name, atMs),
+      prune: (beforeMs) => transact('pruneRevocations', beforeMs),
+    },
     signingKeys: {
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
@@ -169,6 +178,14 @@ export function createSqlIndex(
       replace: (section, account, document, expected) =>
         transact('replaceBrowserLogin', { section, account }, document, randomInt(2 ** 47), expected),
       remove: (section, account, expected) => transact('removeBrowserLogin', section, account, expected),
+    },
+    logins: {
+      add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),
+      find: (id) => logins.findLogin(read, id),
+      list: (filter, nowMs, page) => logins.listLogins(read, filter, nowMs, page),
+      touch: (uses) => transact('touchLogins', uses),
+      end: (filter, why, atMs) => transact('endLogins', filter, why, atMs),
+      prune: (expiredBeforeMs, limit) => transact('pruneLogins', expiredBeforeMs, limit),
     },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),

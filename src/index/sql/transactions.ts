@@ -10,12 +10,14 @@ import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import { quarantineBlob, quarantineManifest } from './quarantine.ts';
 import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
+import * as revocations from './revocations.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -67,9 +69,15 @@ export const TRANSACTIONS = {
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
+  revoke: revocations.revoke,
+  pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: accounts.createFirstSigningKey,
   replaceBrowserLogin: browserLogins.replaceBrowserLogin,
   removeBrowserLogin: browserLogins.removeBrowserLogin,
+  addLogin: logins.addLogin,
+  touchLogins: logins.touchLogins,
+  endLogins: logins.endLogins,
+  pruneLogins: logins.pruneLogins,
   recordChange,
   recordEvents,
   claimLanes,

@@ -2,8 +2,10 @@ import { ALLOWANCES } from './migration-allowances.ts';
 import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
+import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { QUARANTINE } from './migration-quarantine.ts';
+import { REVOCATIONS } from './migration-revocations.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
@@ -203,5 +205,7 @@ export const MIGRATIONS: readonly string[] = [
   LEASES,
   TAKEOVER,
   QUARANTINE,
+  REVOCATIONS,
+  LOGINS,
   BROWSER_LOGINS,
 ];
