@@ -1,6 +1,8 @@
 import { acl, users } from './auth-schema.ts';
+import { aclMongo, mongoAuth } from './mongo-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
+import { aclXorm, xormAuth } from './xorm-schema.ts';
 
 const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
 const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the section';
@@ -14,16 +16,16 @@ export const identityFields = {
   oidc_auth: unsupported(anything, NOT_YET),
   gitlab_auth: unsupported(anything, NOT_YET),
   ldap_auth: unsupported(anything, NOT_YET),
-  mongo_auth: unsupported(anything, NOT_YET),
-  xorm_auth: unsupported(anything, NOT_YET),
+  mongo_auth: optional(mongoAuth, 'Accounts in a collection of MongoDB.'),
+  xorm_auth: optional(xormAuth, 'Accounts in a table of MySQL, PostgreSQL or SQLite.'),
   plugin_authn: unsupported(anything, NOT_YET),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
 /** The sections that say what somebody may do, in docker_auth's order of asking. */
 export const accessFields = {
   acl: optional(acl, 'Rules.'),
-  acl_mongo: unsupported(anything, ACL_ONLY),
-  acl_xorm: unsupported(anything, ACL_ONLY),
+  acl_mongo: optional(aclMongo, 'Rules in a collection of MongoDB.'),
+  acl_xorm: optional(aclXorm, 'Rules in a table of MySQL, PostgreSQL or SQLite.'),
   ext_authz: unsupported(anything, ACL_ONLY),
   plugin_authz: unsupported(anything, ACL_ONLY),
   casbin_authz: unsupported(anything, ACL_ONLY),
