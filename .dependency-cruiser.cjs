@@ -16,6 +16,7 @@ const allowed = {
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
   config: ['errors', 'oci', 'auth', 'ip', 'pattern', 'policy'],
+  databases: ['oci', 'auth', 'ports', 'config/dsn', 'config/secret', 'config/mongo-schema'],
   http: ['oci', 'errors', 'ip', 'ports', 'registry', 'auth', 'lifecycle'],
   observe: ['ports', 'metrics', 'content', 'index'],
   acme: ['ports'],
@@ -45,9 +46,16 @@ module.exports = {
       comment: 'Only src/cli constructs adapters; everything else knows their ports.',
       from: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/content/fs/', '^src/index/sqlite/', '^src/observe/', '\\.test\\.ts$'],
+        pathNot: [
+          '^src/cli/',
+          '^src/content/fs/',
+          '^src/index/sqlite/',
+          '^src/observe/',
+          '^src/databases/',
+          '\\.test\\.ts$',
+        ],
       },
-      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/observe/'] },
+      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/databases/', '^src/observe/'] },
     },
     {
       name: 'oci-is-pure',

@@ -3,14 +3,16 @@ import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
+import { aclMongo, mongoAuth } from './mongo.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { users } from './users.ts';
+import { aclXorm, xormAuth } from './xorm.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users];
+const IDENTITIES: readonly IdentityBuilder[] = [users, mongoAuth, xormAuth];
 
 /** In docker_auth's order: the first one that has a rule decides. */
-const RULES: readonly AccessBuilder[] = [acl];
+const RULES: readonly AccessBuilder[] = [acl, aclMongo, aclXorm];
 
 /** Everything that the sections about accounts and rules ask for. */
 export interface Backends {
