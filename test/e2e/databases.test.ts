@@ -183,7 +183,7 @@ for (const [name, start] of KINDS) {
         await database.setRules([wrong, ...RULES]);
         await logged(said);
         expect(await berth.granted(ALICE, 'shared/app')).toEqual(['push']);
-        expect(await berth.granted(ALICE, 'elsewhere/app')).toEqual([]);
+        expect(await berth.granted(ADMIN, 'elsewhere/app')).toEqual([]);
       }
       await database.setRules(RULES);
       await eventually(

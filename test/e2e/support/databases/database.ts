@@ -21,7 +21,7 @@ export interface TestDatabase {
   readonly secret: string | undefined;
   addAccounts(accounts: readonly Account[]): Promise<void>;
   setHash(username: string, hash: string): Promise<void>;
-  /** Takes away the rules that are there, and writes these, in this order. */
+  /** From now on there are these rules: what is new is written first, in this order, and then the others go. */
   setRules(rules: readonly Rule[]): Promise<void>;
   /** The names of what `berth auth` has made there: tables with their columns, collections with their indexes. */
   made(): Promise<readonly string[]>;
@@ -29,4 +29,17 @@ export interface TestDatabase {
   takeAway(): Promise<void>;
   bringBack(): Promise<void>;
   end(): Promise<void>;
+}
+
+/** Keeps the rules of a database as they are wanted; nobody ever reads fewer than are there before and after. */
+export function ruleKeeper(
+  add: (rule: Rule) => Promise<unknown>,
+  remove: (seq: number | null) => Promise<unknown>,
+): (rules: readonly Rule[]) => Promise<void> {
+  let there: readonly Rule[] = [];
+  return async (rules) => {
+    for (const rule of rules) if (!there.includes(rule)) await add(rule);
+    for (const rule of there) if (!rules.includes(rule)) await remove(rule.seq);
+    there = rules;
+  };
 }

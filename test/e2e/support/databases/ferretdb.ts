@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { folder } from '../root.ts';
 import { run } from '../run.ts';
 import { freePort, type Server, startServer } from '../server.ts';
-import type { TestDatabase } from './database.ts';
+import { ruleKeeper, type TestDatabase } from './database.ts';
 
 const MODULE = 'github.com/FerretDB/FerretDB@v1.24.2';
 const VERSION = 'v1.24.2';
@@ -114,13 +114,10 @@ acl_mongo: {${dial}, collection: acl, cache_ttl: ${cacheTtl}}
           .updateOne({ username }, { $set: { password: hash } }),
       );
     },
-    async setRules(rules) {
-      await withClient(async (client) => {
-        const collection = client.db('docker_auth').collection('acl');
-        await collection.deleteMany({});
-        if (rules.length > 0) await collection.insertMany(rules.map((rule) => ({ ...rule })));
-      });
-    },
+    setRules: ruleKeeper(
+      (rule) => withClient((client) => client.db('docker_auth').collection('acl').insertOne({ ...rule })),
+      (seq) => withClient((client) => client.db('docker_auth').collection('acl').deleteOne({ seq })),
+    ),
     made: () =>
       withClient(async (client) => {
         const database = client.db('docker_auth');

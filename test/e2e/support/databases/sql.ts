@@ -1,4 +1,4 @@
-import type { Rule, TestDatabase } from './database.ts';
+import { type Rule, ruleKeeper, type TestDatabase } from './database.ts';
 
 /** A question to a database by its own client, with `?` for values. */
 export type Ask = (statement: string, values?: readonly unknown[]) => Promise<readonly unknown[]>;
@@ -26,12 +26,13 @@ export function sqlTables(
     async setHash(username, hash) {
       await ask('UPDATE xorm_user SET password_hash = ? WHERE username = ?', [hash, username]);
     },
-    async setRules(rules) {
-      await ask('DELETE FROM xorm_acl_entry');
-      for (const rule of rules) {
-        await ask('INSERT INTO xorm_acl_entry (acl_entry, seq) VALUES (?, ?)', [goJson(rule), rule.seq]);
-      }
-    },
+    setRules: ruleKeeper(
+      (rule) => ask('INSERT INTO xorm_acl_entry (acl_entry, seq) VALUES (?, ?)', [goJson(rule), rule.seq]),
+      (seq) =>
+        seq === null
+          ? ask('DELETE FROM xorm_acl_entry WHERE seq IS NULL')
+          : ask('DELETE FROM xorm_acl_entry WHERE seq = ?', [seq]),
+    ),
     async made() {
       const found = await columns('');
       return found.map((row) => Object.values(row as object).join(' ')).toSorted();
