@@ -65,6 +65,7 @@ export function endContract(shared: SharedIndex): void {
       'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest], note),
       'trash.list': () => closed.trash.list({ keptSinceMs: 1 }, FIRST_PAGE),
       'trash.find': () => closed.trash.find(repository, digest),
+      'trash.countBefore': () => closed.trash.countBefore(1),
       'trash.restore': () =>
         closed.trash.restore({
           ...{
@@ -102,6 +103,10 @@ export function endContract(shared: SharedIndex): void {
       'accounts.create': () => closed.accounts.create(account, 1),
       'accounts.setPassword': () => closed.accounts.setPassword('x', 'x', 1),
       'accounts.remove': () => closed.accounts.remove('x'),
+      'revocations.generation': () => closed.revocations.generation(),
+      'revocations.since': () => closed.revocations.since(0),
+      'revocations.revoke': () => closed.revocations.revoke('grant', 'x', 1),
+      'revocations.prune': () => closed.revocations.prune(1),
       'signingKeys.list': () => closed.signingKeys.list(),
       'signingKeys.createFirst': () =>
         closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),
