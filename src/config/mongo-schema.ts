@@ -65,7 +65,7 @@ const dialInfo: Type<DialInfo> = refine(
     ),
     service: unsupported(text, 'it is for Kerberos, which docker_auth never used either'),
     mechanism: optional(
-      oneOf(['', ...MECHANISMS], {
+      oneOf(MECHANISMS, {
         instead: {
           'MONGODB-CR': 'no server since MongoDB 4.0 has it; write SCRAM-SHA-256, or leave it out',
           'MONGODB-X509': 'write SCRAM-SHA-256, or leave it out',
@@ -90,7 +90,7 @@ const dialInfo: Type<DialInfo> = refine(
       direct: value.direct,
       failFast: value.failfast,
       source: value.source || 'admin',
-      mechanism: value.mechanism || undefined,
+      mechanism: value.mechanism,
     };
   },
 );

@@ -211,7 +211,9 @@ for (const [name, start] of KINDS) {
       const answer = await berth.login(ALICE);
       expect(answer.status).toBe(500);
       expect(answer.text).not.toMatch(/mysql|postgres|sqlite|mongo|127\.0\.0\.1|ECONN/i);
-      await logged(/a request failed.*(mysql at|postgres at|the sqlite3 file|mongo at) .*(cannot be reached|cannot be used): \w/);
+      await logged(
+        /a request failed.*(mysql at|postgres at|the sqlite3 file|mongo at) .*(cannot be reached|cannot be used): \w/,
+      );
       // Another provider knows this account, and its rules are those that were read before.
       await logged(/read before stay/);
       expect(await berth.granted(ADMIN, 'shared/app')).toEqual(['pull']);

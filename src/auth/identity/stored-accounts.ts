@@ -64,7 +64,10 @@ export class StoredAccounts implements IdentityProvider {
       this.#noteCost(await this.#ask(() => this.#table.sampleHash()));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#log.error('accounts cannot be read; logins that need them fail until they can', { reason });
+      this.#log.error('accounts cannot be read; logins that need them fail until they can', {
+        provider: this.name,
+        reason,
+      });
     }
   }
 

@@ -16,7 +16,7 @@ export function parsePostgresUrl(text: string): Map<string, string> {
   const at = authority.lastIndexOf('@');
   const account = at < 0 ? undefined : authority.slice(0, at);
   const [, bracketed, plain = '', port] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(authority.slice(at + 1)) ?? fail();
+    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(authority.slice(at + 1)) ?? fail();
   const values = new Map<string, string>();
   const set = (name: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') values.set(name, unescaped(value, name));

@@ -17,12 +17,13 @@ const IN_MEMORY = 'a database in memory is empty at each start; write the name o
  * @throws DsnError
  */
 export function parseSqliteDsn(text: string): SqliteTarget {
-  const [name = '', query = ''] = text.split(/\?(.*)/s);
+  const [beforeFragment = ''] = text.startsWith('file:') ? text.split('#') : [text];
+  const [name = '', query = ''] = beforeFragment.split(/\?(.*)/s);
   if (text.includes('\0')) throw new DsnError('there is a NUL character in it');
   // As there, only a URI has SQLite's own parameters.
   if (!name.startsWith('file:')) return target(name, 'rwc');
   const parameters = queryOf(query);
-  const [path = ''] = name.slice('file:'.length).split('#');
+  const path = name.slice('file:'.length);
   const [, authority = '', rest = ''] = /^(?:\/\/([^/]*))?(.*)$/s.exec(path) ?? [];
   if (authority !== '' && authority !== 'localhost') {
     throw new DsnError('a URI of a file names no other machine; write file:/path/to/file');

@@ -35,7 +35,10 @@ export function mongoCollection(
   let client: Promise<MongoClient> | undefined;
   const open = async (): Promise<MongoClient> => {
     const { MongoClient } = await import('mongodb');
-    const opened = new MongoClient(`mongodb://${dialInfo.addresses.join(',')}/`, optionsOf(dialInfo, password));
+    const opened = new MongoClient(
+      `mongodb://${dialInfo.addresses.join(',')}/`,
+      optionsOf(dialInfo, password),
+    );
     try {
       // From here on it finds its servers again by itself, but it does not get over a failure to begin with.
       return await opened.connect();

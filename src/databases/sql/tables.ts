@@ -53,5 +53,7 @@ export async function askTable(
 }
 
 function named(client: SqlClient, error: unknown): unknown {
-  return error instanceof Unreachable ? error : new Error(`${client.place} refuses a question: ${reasonOf(error)}`);
+  return error instanceof Unreachable
+    ? error
+    : new Error(`${client.place} refuses a question: ${reasonOf(error)}`);
 }

@@ -115,7 +115,13 @@ acl_mongo: {${dial}, collection: acl, cache_ttl: ${cacheTtl}}
       );
     },
     setRules: ruleKeeper(
-      (rule) => withClient((client) => client.db('docker_auth').collection('acl').insertOne({ ...rule })),
+      (rule) =>
+        withClient((client) =>
+          client
+            .db('docker_auth')
+            .collection('acl')
+            .insertOne({ ...rule }),
+        ),
       (seq) => withClient((client) => client.db('docker_auth').collection('acl').deleteOne({ seq })),
     ),
     made: () =>

@@ -10,7 +10,8 @@ const COLUMNS =
 
 /** A file of SQLite, which is not there at first. */
 export async function newSqlite(): Promise<TestDatabase> {
-  const file = join(folder('sqlite'), 'auth.db');
+  const place = folder('sqlite');
+  const file = join(place, 'auth.db');
   const ask: Ask = async (statement, values = []) => {
     const database = new Sqlite(file, { timeout: 5_000 });
     try {
@@ -27,8 +28,9 @@ export async function newSqlite(): Promise<TestDatabase> {
     secret: undefined,
     sections: (cacheTtl) => xormSections('sqlite3', `file:${file}?cache=shared`, cacheTtl),
     ...sqlTables(ask, () => ask(COLUMNS)),
-    takeAway: async () => renameSync(file, `${file}.away`),
-    bringBack: async () => renameSync(`${file}.away`, file),
+    // With its folder, as where a volume is not mounted: a file alone would be made anew.
+    takeAway: async () => renameSync(place, `${place}.away`),
+    bringBack: async () => renameSync(`${place}.away`, place),
     end: async () => undefined,
   };
 }
