@@ -12,6 +12,7 @@ const allowed = {
   index: ['oci', 'errors', 'ports', 'pattern'],
   registry: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index'],
   auth: ['oci', 'errors', 'ip', 'pattern', 'ports', 'index'],
+  external: ['oci', 'ip', 'pattern', 'ports', 'auth'],
   lifecycle: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index', 'registry'],
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
@@ -49,13 +50,22 @@ module.exports = {
         pathNot: [
           '^src/cli/',
           '^src/content/fs/',
+          '^src/databases/',
+          '^src/external/',
           '^src/index/sqlite/',
           '^src/observe/',
-          '^src/databases/',
           '\\.test\\.ts$',
         ],
       },
-      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/databases/', '^src/observe/'] },
+      to: {
+        path: [
+          '^src/content/fs/',
+          '^src/databases/',
+          '^src/external/',
+          '^src/index/sqlite/',
+          '^src/observe/',
+        ],
+      },
     },
     {
       name: 'oci-is-pure',

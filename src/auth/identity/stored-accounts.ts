@@ -4,7 +4,7 @@ import { Slots } from '../slots.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { PasswordChecker } from './password-checker.ts';
 import { isKnownHash, STAND_IN_HASH } from './password-hash.ts';
-import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 import { parseStoredLabels } from './stored-labels.ts';
 
 /** An account as a database has it. */
@@ -99,7 +99,7 @@ export class StoredAccounts implements IdentityProvider {
   }
 
   /** The account as it stands now; `version` is another text once it has another password. */
-  async lookup(account: string): Promise<{ identity: Identity; version: string } | 'gone'> {
+  async lookup(account: string): Promise<Standing | 'gone'> {
     const found = account === '' ? undefined : await this.#find(account);
     if (found?.passwordHash === undefined || !isKnownHash(found.passwordHash)) return 'gone';
     const version = createHash('sha256').update(found.passwordHash).digest('base64url');
