@@ -55,6 +55,8 @@ export interface TokenServiceParts {
   readonly issuer: TokenIssuer;
   /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
   readonly onlyAudience?: string;
+  /** Adds what is known here of somebody whom a provider knows: the groups of today. */
+  readonly complete?: ((who: Identity) => Promise<Identity>) | undefined;
   /** Undefined where no registry would hear of it. */
   readonly revocations?: Pick<RevocationIndex, 'generation'> | undefined;
 }
@@ -77,7 +79,8 @@ export class TokenService {
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
     // Before it is decided who asks: what is revoked meanwhile counts for this token too.
     const generation = await this.#parts.revocations?.generation();
-    const who = await this.#authenticate(request.credentials);
+    const known = await this.#authenticate(request.credentials);
+    const who = (await this.#parts.complete?.(known)) ?? known;
     const context = { ...request, service: audience };
     const decisions: ScopeDecision[] = [];
     for (const wanted of request.scopes) {

@@ -1,7 +1,9 @@
+import type { AccessTokenIndex } from './access-tokens.ts';
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
+import type { GroupIndex } from './groups.ts';
 import type { HoldIndex } from './holds.ts';
 import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
@@ -11,6 +13,7 @@ import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
 import type { RevocationIndex } from './revocations.ts';
+import type { RoleIndex } from './roles.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { TakeOverIndex } from './takeover.ts';
@@ -42,6 +45,9 @@ export interface Index {
   readonly leases: LeaseIndex;
   readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
+  readonly accessTokens: AccessTokenIndex;
+  readonly groups: GroupIndex;
+  readonly roles: RoleIndex;
   readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;

@@ -1,5 +1,4 @@
 import { OWN_NAMESPACE } from '../../auth/authorizer.ts';
-import { OwnAccounts } from '../../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../../auth/token/issue.ts';
 import { TokenService } from '../../auth/token-service.ts';
@@ -14,6 +13,7 @@ import { type Clock, NO_METRICS } from '../../ports.ts';
 import { wireBackends } from '../backends/backends.ts';
 import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
+import { ownAccountParts } from '../own-accounts.ts';
 import { untilSignal } from '../process.ts';
 import { openState } from '../state.ts';
 import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
@@ -42,10 +42,13 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const backends = await wireBackends(config, {
     ...{ document, log, clock: CLOCK, index, passwords, metrics: NO_METRICS },
   });
-  const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
+  const own = index && ownAccountParts(index, { passwords, clock: CLOCK, log }, backends.authorizers);
   const service = new TokenService({
-    providers: [...backends.providers, ...accounts],
-    authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
+    providers: own === undefined ? backends.providers : [...backends.providers, own.provider],
+    authorizers:
+      own?.authorizers ?? (backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers),
+    complete: own?.complete,
+    revocations: index?.revocations,
     issuer: new TokenIssuer({
       issuer: token.issuer,
       key,
@@ -93,6 +96,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   );
   await untilSignal(log);
   await server.close(DRAIN_MS);
+  await own?.close();
   await backends.close();
   await index?.close();
   accessLog.flush();

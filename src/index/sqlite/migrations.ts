@@ -1,3 +1,4 @@
+import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
@@ -204,4 +205,5 @@ export const MIGRATIONS: readonly string[] = [
   TAKEOVER,
   QUARANTINE,
   REVOCATIONS,
+  ACCOUNTS,
 ];
