@@ -39,10 +39,14 @@ export const OWN_NAMESPACE: Authorizer = {
     const isOwn =
       who.account !== '' &&
       who.isRobot !== true &&
-      wanted.type === 'repository' && wanted.name.startsWith(`${who.account}/`);
+      wanted.type === 'repository' &&
+      wanted.name.startsWith(`${who.account}/`);
     return isOwn
       ? { granted: wanted.actions, rule: 'an account may do everything below its own name' }
-      : { granted: [], rule: 'an account may do nothing outside of its own name, and a robot nothing by itself' };
+      : {
+          granted: [],
+          rule: 'an account may do nothing outside of its own name, and a robot nothing by itself',
+        };
   },
 };
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { garbageContract } from './garbage.ts';
+import { accessTokenContract } from './index/access-tokens.ts';
 import { accountContract } from './index/accounts.ts';
 import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
+import { groupContract } from './index/groups.ts';
 import { holdContract } from './index/holds.ts';
 import { immutableTagContract } from './index/immutable-tags.ts';
 import { integrityContract } from './index/integrity.ts';
@@ -15,6 +17,7 @@ import { referrerContract } from './index/referrers.ts';
 import { repositoryContract } from './index/repositories.ts';
 import { retentionContract } from './index/retention.ts';
 import { revocationContract } from './index/revocations.ts';
+import { roleContract } from './index/roles.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
 import { tagContract } from './index/tags.ts';
 import { takeOverContract } from './index/takeover.ts';
@@ -54,6 +57,9 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('pulls', () => pullContract(shared));
   describe('tags by rules', () => retentionContract(shared));
   describe('accounts', () => accountContract(shared));
+  describe('access tokens', () => accessTokenContract(shared));
+  describe('groups', () => groupContract(shared));
+  describe('roles', () => roleContract(shared));
   describe('revocations', () => revocationContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
   describe('transactions', () => transactionContract(shared));

@@ -24,7 +24,12 @@ export class Robots {
     const { index, clock } = this.#parts;
     const nowMs = clock.now();
     const expiresAtMs = endAfter(lifetimeMs, nowMs);
-    const account = { name: parseAccountName(name), kind: 'robot', passwordHash: '', isAdmin: false } as const;
+    const account = {
+      name: parseAccountName(name),
+      kind: 'robot',
+      passwordHash: '',
+      isAdmin: false,
+    } as const;
     if (!(await index.accounts.create({ ...account, expiresAtMs }, nowMs))) {
       throw new AccountProblem('exists', `the account "${name}" exists already`);
     }

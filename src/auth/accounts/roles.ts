@@ -30,7 +30,8 @@ export class Roles {
       );
     }
     parsePattern(role.pattern);
-    if (!isSendable(role.name)) throw new AccountProblem('invalid', 'a role is for an account or for a group');
+    if (!isSendable(role.name))
+      throw new AccountProblem('invalid', 'a role is for an account or for a group');
     if ((await index.roles.grant(role, clock.now())) === 'unknown') unknownGroup(role.name);
     return role.kind === 'group' || (await index.accounts.find(role.name)) !== undefined;
   }
