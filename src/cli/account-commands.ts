@@ -182,8 +182,7 @@ function addRoleCommands(program: Command): void {
   ] as const;
   const withWhose = (name: string, description: string): Command => {
     const command = under(role, name, description);
-    for (const option of WHOSE) command.option(...option);
-    return command;
+    return WHOSE.reduce((so, [flags, text]) => so.option(flags, text), command);
   };
   for (const verb of ['grant', 'revoke'] as const) {
     withWhose(verb, verb === 'grant' ? 'give a role' : 'take a role away')

@@ -11,8 +11,8 @@ import { PasswordChecker } from './password-checker.ts';
 import * as passwordHash from './password-hash.ts';
 
 vi.mock(import('./password-hash.ts'), async (original) => {
-  const { hashPassword, verifyPassword } = await original();
-  return { hashPassword, verifyPassword: vi.fn(verifyPassword) };
+  const module = await original();
+  return { ...module, verifyPassword: vi.fn(module.verifyPassword) };
 });
 
 const verify = vi.mocked(passwordHash.verifyPassword);
