@@ -1,6 +1,7 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import { Logins } from '../auth/token/logins.ts';
 import { TokenService } from '../auth/token-service.ts';
 import type { LoadedAuth } from '../config/docker-auth.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
@@ -54,6 +55,7 @@ export async function wireAuth(
   const key = await signingKeyFrom(document, token, token);
   const backends = await wireBackends(config, { ...surroundings, document });
   const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
   const service = new TokenService({
     providers: own === undefined ? backends.providers : [...backends.providers, own.provider],
     authorizers:
@@ -66,6 +68,7 @@ export async function wireAuth(
       lifetimeSeconds: token.expirationSeconds,
       clock,
     }),
+    logins,
   });
   const { realAddress } = settings;
   const located = ([path, endpoint]: readonly [string, Endpoint]): readonly [string, Endpoint] =>
@@ -93,9 +96,12 @@ export async function wireAuth(
       ...backends.endpoints,
     ]),
   });
-  const close = async (): Promise<void> => {
-    await own?.close();
-    await backends.close();
+  return {
+    ...{ app, loaded, files: [file, ...loaded.files] },
+    async close() {
+      await logins?.flush();
+      await own?.close();
+      await backends.close();
+    },
   };
-  return { app, loaded, files: [file, ...loaded.files], close };
 }

@@ -1,4 +1,5 @@
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { Logins } from '../auth/token/logins.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
 import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
 import type { ConfigDocument } from '../config/document.ts';
@@ -56,12 +57,16 @@ export async function builtinAuth(
   const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
+  const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations, complete },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete },
   });
-  const closeAll = async (): Promise<void> => {
-    await own.close();
-    await close();
+  return {
+    ...{ ...tokens, keys, issuer, endpoints },
+    async close() {
+      await logins.flush();
+      await own.close();
+      await close();
+    },
   };
-  return { ...tokens, keys, issuer, endpoints, close: closeAll };
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
 import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
@@ -33,6 +34,7 @@ export interface OwnTokensOptions {
   readonly lifetimeSeconds: number;
   /** See `TokenServiceParts`. */
   readonly complete?: (who: Identity) => Promise<Identity>;
+  readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** Undefined where nothing is ever revoked. */
   readonly revocations?: RevocationIndex;
@@ -55,7 +57,8 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations, complete } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete } =
+    options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -69,6 +72,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       authorizers,
       issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
       onlyAudience: OWN_SERVICE,
+      logins,
       revocations,
       complete,
     }),

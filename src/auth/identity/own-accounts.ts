@@ -8,7 +8,7 @@ import { hashAccessToken, isAccessToken } from '../accounts/secrets.ts';
 import type { LastUses } from '../accounts/uses.ts';
 import type { PasswordChecker } from './password-checker.ts';
 import { hashPassword, isBcrypt } from './password-hash.ts';
-import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 
 /** bcrypt looks at no more of a password. */
 const BCRYPT_BYTES = 72;
@@ -51,6 +51,14 @@ export class OwnAccounts implements IdentityProvider {
     await this.#rehash(record, password);
     uses?.note(account);
     return identityOf(record);
+  }
+
+  /** Without a version: the index ends the logins of an account together with its password. */
+  async lookup(account: string): Promise<Standing | 'gone'> {
+    const record = await this.#parts.accounts.find(account);
+    if (record === undefined || this.#isClosed(record)) return 'gone';
+    this.#parts.uses?.note(account);
+    return { identity: identityOf(record), version: undefined };
   }
 
   async pretend({ account, password }: Credentials): Promise<void> {

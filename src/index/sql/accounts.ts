@@ -7,6 +7,7 @@ import type {
   Use,
 } from '../accounts.ts';
 import type { Page } from '../tags.ts';
+import { endLoginsOf, forgetLoginsOf } from './logins.ts';
 import { query, type Session } from './query.ts';
 import { revoke } from './revocations.ts';
 
@@ -27,6 +28,9 @@ export interface AccountRow {
 export const ACCOUNT_COLUMNS = `accounts.name, kind, password_hash, is_admin, is_disabled, labels,
   accounts.created_at AS account_created_at, accounts.expires_at AS account_expires_at,
   accounts.used_at AS account_used_at`;
+
+/** What logins of these accounts are recorded under. */
+const OWN_PROVIDER = 'accounts';
 
 type Nothing = Record<never, never>;
 type OfName = { name: string };
@@ -149,6 +153,7 @@ export async function setPassword(
   atMs: number,
 ): Promise<boolean> {
   if ((await session.run(SET_PASSWORD, { name, hash: passwordHash, at: atMs })) === 0) return false;
+  await endLoginsOf(session, name, { provider: OWN_PROVIDER, why: 'the password was changed', atMs });
   await revoke(session, 'account', name, atMs);
   return true;
 }
@@ -180,7 +185,9 @@ export async function setDisabled(
   const verdict = await mayLose(session, name, force || !isDisabled);
   if (verdict !== 'done') return verdict;
   await session.run(SET_DISABLED, { name, isDisabled: isDisabled ? 1 : 0, at: atMs });
-  if (isDisabled) await revoke(session, 'account', name, atMs);
+  if (!isDisabled) return 'done';
+  await endLoginsOf(session, name, { provider: OWN_PROVIDER, why: 'the account was disabled', atMs });
+  await revoke(session, 'account', name, atMs);
   return 'done';
 }
 
@@ -192,6 +199,8 @@ export async function removeAccount(
 ): Promise<AccountChange> {
   const verdict = await mayLose(session, name, force);
   if (verdict !== 'done') return verdict;
+  // An account that is made later under the same name is somebody else's.
+  await forgetLoginsOf(session, name, OWN_PROVIDER);
   for (const statement of DELETE) await session.run(statement, { name });
   await revoke(session, 'account', name, atMs);
   return 'done';

@@ -36,6 +36,18 @@ export function endContract(shared: SharedIndex): void {
       ...{ createdAtMs: 1, expiresAtMs: undefined },
     };
     const role = { kind: 'group', name: 'x', pattern: 'x', role: 'pull' } as const;
+    const login = {
+      ...{
+        id: 'x',
+        secretHash: 'x',
+        provider: 'x',
+        account: 'x',
+        version: undefined,
+        service: 'x',
+        clientId: 'x',
+      },
+      ...{ labels: {}, isAdmin: false, createdAtMs: 1, usedAtMs: 1, expiresAtMs: 2, extendsMs: undefined },
+    };
     const methods: Record<string, () => Promise<unknown>> = {
       'blobs.find': () => closed.blobs.find(repository, digest),
       'blobs.commit': () => closed.blobs.commit(blob),
@@ -139,6 +151,12 @@ export function endContract(shared: SharedIndex): void {
       'signingKeys.list': () => closed.signingKeys.list(),
       'signingKeys.createFirst': () =>
         closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),
+      'logins.add': () => closed.logins.add(login, 1),
+      'logins.find': () => closed.logins.find('x'),
+      'logins.list': () => closed.logins.list({}, 1, { limit: 1 }),
+      'logins.touch': () => closed.logins.touch([{ id: 'x', atMs: 1 }]),
+      'logins.end': () => closed.logins.end({ id: 'x' }, 'x', 1),
+      'logins.prune': () => closed.logins.prune(1, 1),
       ping: () => closed.ping(),
     };
     for (const [name, method] of Object.entries(methods)) {
