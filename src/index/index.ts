@@ -1,6 +1,7 @@
 import type { AccessTokenIndex } from './access-tokens.ts';
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
+import type { BrowserLoginIndex } from './browser-logins.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { GroupIndex } from './groups.ts';
@@ -51,6 +52,7 @@ export interface Index {
   readonly roles: RoleIndex;
   readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
+  readonly browserLogins: BrowserLoginIndex;
   readonly logins: LoginIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;

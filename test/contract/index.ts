@@ -4,6 +4,7 @@ import { accessTokenContract } from './index/access-tokens.ts';
 import { accountContract } from './index/accounts.ts';
 import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
+import { browserLoginContract } from './index/browser-logins.ts';
 import { groupContract } from './index/groups.ts';
 import { holdContract } from './index/holds.ts';
 import { immutableTagContract } from './index/immutable-tags.ts';
@@ -63,6 +64,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('roles', () => roleContract(shared));
   describe('revocations', () => revocationContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
+  describe('logins by a browser', () => browserLoginContract(shared));
   describe('logins', () => loginContract(shared));
   describe('transactions', () => transactionContract(shared));
   describe('the end', () => endContract(shared));
