@@ -1,4 +1,6 @@
+import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
+import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
@@ -206,4 +208,6 @@ export const MIGRATIONS: readonly string[] = [
   QUARANTINE,
   REVOCATIONS,
   LOGINS,
+  BROWSER_LOGINS,
+  ACCOUNTS,
 ];
