@@ -144,6 +144,9 @@ describe('ext_auth and ext_authz', () => {
   );
 });
 
+const NOBODY = `export const authenticate = () => ({ result: 'no_match' });
+  export const authorize = authenticate;`;
+
 it('plugins answer logins and rules', { timeout: 30_000 }, async () => {
   writeFileSync(
     join(place.folder, 'plugin.mjs'),
@@ -164,6 +167,9 @@ it('plugins answer logins and rules', { timeout: 30_000 }, async () => {
   expect((await ask('other', 'right')).scope).toBe('repository:team/app:pull');
   expect((await ask('team', 'wrong')).status).toBe(401);
   expect((await looping).status).toBe(500);
+  // Another plugin under the same name is taken over.
+  writeFileSync(join(place.folder, 'plugin.mjs'), NOBODY);
+  await expect.poll(async () => (await ask('team', 'right')).status, { timeout: 10_000 }).toBe(401);
   const { stderr, code } = await process.stop();
   expect(code).toBe(0);
   expect(stderr).toMatch(/plugin_authn: the plugin gave no answer: it did not answer within 1000 ms/);

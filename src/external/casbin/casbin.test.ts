@@ -210,11 +210,32 @@ describe('casbin_authz', () => {
     await expect(failure).rejects.toMatchObject({ of: 'policy', line: 2 });
   });
 
-  test('a network that is none fails the request and grants nothing', async () => {
-    const rules = await rulesOf('p, alice, book, book1, bookstore1, nonsense, read, ""');
+  test('a network that only a request makes known fails that request and grants nothing', async () => {
+    const matcher = 'm = r.account == "alice" && ipMatch(r.ip, r.name)';
+    const rules = await rulesOf(POLICY, MODEL.replace(/^m = .*$/m, matcher));
     expect(() => ask(rules, 'alice', '1.2.3.4')).toThrow(
       /^casbin_authz: a rule cannot be evaluated: ipMatch/,
     );
+    expect(ask(rules, 'bob', '1.2.3.4')).toEqual([]);
+  });
+
+  test('what a rule gives to a function of the matcher is looked at before it is used', async () => {
+    const model = MODEL.replace(/^p = .*$/m, 'p = account, where, what, tags, eft').replace(
+      /^m = .*$/m,
+      'm = r.account == p.account && ipMatch(r.ip, p.where) && regexMatch(r.action, p.what) && labelMatch(r.labels, p.tags)',
+    );
+    const good = 'p, alice, 1.2.0.0/16, ^re, "{""a"":[""b""]}", allow';
+    expect(ask(await rulesOf(good, model), 'alice', '1.2.3.4')).toEqual(['read']);
+    for (const [change, to, message] of [
+      ['1.2.0.0/16', '1.2.0.0/99', /no address or network/],
+      ['^re', '(?=a)', /regex/],
+      ['{""a"":[""b""]}', '{', /labels are not JSON/],
+      ['allow', 'deni', /its effect is "deni"; write allow or deny/],
+    ] as const) {
+      const failure = loadEnforcer(model, good.replace(change, to));
+      await expect(failure).rejects.toThrow(message);
+      await expect(failure).rejects.toMatchObject({ of: 'policy', line: 1 });
+    }
   });
 });
 

@@ -1,10 +1,9 @@
 import type { Model } from 'casbin';
 import { checkMatcher } from './check-matcher.ts';
-import { csvFields } from './csv.ts';
 import { CasbinFault } from './fault.ts';
 import { casbinFunctions } from './functions.ts';
-import { labelsOfText } from './label-match.ts';
 import { NO_RULE } from './no-rule.ts';
+import { addRules } from './rules.ts';
 
 /** Whether a request is allowed; throws where a rule cannot be evaluated. */
 export type Enforce = (...request: readonly string[]) => boolean;
@@ -33,7 +32,7 @@ export async function loadEnforcer(modelText: string, policyText: string): Promi
       `its request has ${fields} fields; write r = account, type, name, service, ip, action, labels`,
     );
   }
-  for (const [index, line] of policyText.split(/\r?\n/).entries()) addRule(model, line, index + 1);
+  addRules(model, policyText);
   const rules = model.model.get('p')?.get('p');
   if (rules?.policy.length === 0) rules.policy.push(rules.tokens.map(() => NO_RULE));
 
@@ -57,39 +56,4 @@ export async function loadEnforcer(modelText: string, policyText: string): Promi
     throw new CasbinFault('model', undefined, error instanceof Error ? error.message : 'it cannot be used');
   }
   return (...request) => enforcer.enforceSync(...request);
-}
-
-/** The package passes over a line that it does not understand, and takes fields that are missing for undefined. */
-function addRule(model: Model, line: string, number: number): void {
-  if (line.trim() === '' || line.trimStart().startsWith('#')) return;
-  const [kind = '', ...values] = fieldsOf(line, number);
-  const rules = model.model.get(kind.slice(0, 1))?.get(kind);
-  if (rules === undefined || !/^[pg]/.test(kind)) {
-    throw new CasbinFault('policy', number, `the model knows no rules of the kind ${JSON.stringify(kind)}`);
-  }
-  const wanted = kind.startsWith('g') ? rules.value.split('_').length - 1 : rules.tokens.length;
-  if (values.length !== wanted) {
-    throw new CasbinFault('policy', number, `it has ${values.length} fields after ${kind}, not ${wanted}`);
-  }
-  const labels = values[rules.tokens.indexOf(`${kind}_labels`)];
-  if (labels !== undefined) checkLabels(labels, number);
-  rules.policy.push(values);
-}
-
-function fieldsOf(line: string, number: number): string[] {
-  try {
-    return csvFields(line);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new CasbinFault('policy', number, error.message);
-  }
-}
-
-function checkLabels(text: string, number: number): void {
-  try {
-    labelsOfText(text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new CasbinFault('policy', number, error.message);
-  }
 }

@@ -21,7 +21,7 @@ export function casbinFunctions(): CasbinFunctions {
       const written = String(network);
       const matcher = kept(networks, written, () => {
         const compiled = compileNetwork(written);
-        if (compiled === undefined) throw new TypeError('ipMatch: a rule has no address or network');
+        if (compiled === undefined) throw new TypeError('ipMatch: it is no address or network');
         return compiled;
       });
       return matcher(parseIp(String(address)));
