@@ -160,6 +160,7 @@ export async function wireRegistry({
     { name: 'content', check: () => state.content.ping() },
   ];
   const ready = readyEndpoint(checks, failures, log);
+  const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,
     clock,
@@ -178,12 +179,13 @@ export async function wireRegistry({
     ]),
     api: {
       administration: {
-        ...{ collector, wishes, journal: new Journal(state) },
-        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs }),
+        ...{ collector, wishes, journal: new Journal(state), preparation: takeOver },
+        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
       access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
       isReadOnly: storage.readOnly,
+      events,
       version: version(),
     },
     v2: {
@@ -193,7 +195,7 @@ export async function wireRegistry({
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
       preparation: takeOver,
-      events: notifications && { events: notifications.events, baseOf: urls.baseOf },
+      events,
     },
   });
   return {

@@ -70,7 +70,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'withTags?': flag('Of a digest: bring back its tags, too; true if not given.'),
     }),
     answers: { 200: { description: 'It is back.', schema: schema.restored } },
-    refusals: ['NOT_KEPT', 'TAG_IN_USE'],
+    refusals: ['NOT_KEPT', 'TAG_IN_USE', 'TAG_IMMUTABLE'],
     handle: restoreDeleted,
   },
   {

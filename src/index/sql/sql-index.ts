@@ -94,6 +94,7 @@ export function createSqlIndex(
     trash: {
       list: (filter, page) => trash.listDeleted(read, filter, page),
       find: (repository, digest) => trash.findDeleted(read, repository, digest),
+      countBefore: (keptSinceMs) => trash.countDeletedBefore(read, keptSinceMs),
       restore: (restoration) => transact('restoreDeleted', restoration),
       purge: (keptSinceMs, limit, note) => transact('purgeTrash', keptSinceMs, limit, note),
     },

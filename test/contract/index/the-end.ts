@@ -65,6 +65,7 @@ export function endContract(shared: SharedIndex): void {
       'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest], note),
       'trash.list': () => closed.trash.list({ keptSinceMs: 1 }, FIRST_PAGE),
       'trash.find': () => closed.trash.find(repository, digest),
+      'trash.countBefore': () => closed.trash.countBefore(1),
       'trash.restore': () =>
         closed.trash.restore({
           ...{
