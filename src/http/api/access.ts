@@ -46,7 +46,11 @@ export class RegistryAdminAccess implements AdminAccess {
 
 function refusal(error: unknown): unknown {
   if (error instanceof TooManyLogins) {
-    return new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+    return new HttpError(
+      'TOOMANYREQUESTS',
+      { 'Retry-After': String(error.retryAfterSeconds) },
+      { message: error.message },
+    );
   }
   // Without a challenge: a browser would ask for a password, and send it from then on for whichever page wants it.
   if (error instanceof AuthenticationFailed) {

@@ -36,7 +36,11 @@ export async function answerTokenRequest(
     if (error instanceof UnknownService)
       throw new RegistryError('REQUEST_INVALID', { message: error.message });
     if (error instanceof TooManyLogins) {
-      throw new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+      throw new HttpError(
+        'TOOMANYREQUESTS',
+        { 'Retry-After': String(error.retryAfterSeconds) },
+        { message: error.message },
+      );
     }
     if (!(error instanceof AuthenticationFailed)) throw error;
     throw new HttpError(

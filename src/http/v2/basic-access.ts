@@ -44,6 +44,10 @@ export async function accountOf(
     return typeof identity === 'string' ? undefined : identity.account;
   } catch (error) {
     if (!(error instanceof TooManyLogins)) throw error;
-    throw new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+    throw new HttpError(
+      'TOOMANYREQUESTS',
+      { 'Retry-After': String(error.retryAfterSeconds) },
+      { message: error.message },
+    );
   }
 }
