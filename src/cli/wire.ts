@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { KeptLogins } from '../auth/token/kept-logins.ts';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { RegistryAdminAccess } from '../http/api/access.ts';
@@ -159,7 +160,7 @@ export async function wireRegistry({
     { name: 'index', check: () => state.index.ping() },
     { name: 'content', check: () => state.content.ping() },
   ];
-  const ready = readyEndpoint(checks, failures, log);
+  const ready = readyEndpoint(checks, failures, log, async () => takeOver?.progress());
   const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,
@@ -180,6 +181,7 @@ export async function wireRegistry({
     api: {
       administration: {
         ...{ collector, wishes, journal: new Journal(state), preparation: takeOver },
+        logins: new KeptLogins(state.index.logins, clock),
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },

@@ -1,3 +1,4 @@
+import type { KeptLogins } from '../../auth/token/kept-logins.ts';
 import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
 import type { Explain } from '../../lifecycle/explain/explain.ts';
 import type { Journal } from '../../lifecycle/journal.ts';
@@ -13,6 +14,7 @@ export interface Administration {
   readonly collector: Collector;
   /** What a collection does that was told nothing else. */
   readonly wishes: Wishes;
+  readonly logins: KeptLogins;
   /** What is to be known before a repository is asked for or changed; undefined where everything is. */
   readonly preparation?: Preparation | undefined;
 }

@@ -9,6 +9,7 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -21,7 +22,8 @@ import * as revocations from './revocations.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
-import { takeOverFigures } from './takeover-figures.ts';
+import { takeOverFigures, takeOverProgress } from './takeover-figures.ts';
+import { usesOriginalFiles } from './takeover-files.ts';
 import * as findings from './takeover-findings.ts';
 import { knownLinks } from './takeover-store.ts';
 import type { Transact } from './transactions.ts';
@@ -101,8 +103,8 @@ export function createSqlIndex(
     holds: {
       isBlobHeld: (repository, digest, sinceMs) => holds.isBlobHeld(read, repository, digest, sinceMs),
       holdBlob: (repository, digest, atMs) => transact('holdBlob', repository, digest, atMs),
-      isManifestHeld: (repository, digest, sinceMs) =>
-        holds.isManifestHeld(read, repository, digest, sinceMs),
+      isManifestHeld: (repository, digest, sinceMs, byTag) =>
+        holds.isManifestHeld(read, repository, digest, sinceMs, byTag),
       holdManifest: (repository, digest, atMs) => transact('holdManifest', repository, digest, atMs),
     },
     journal: {
@@ -170,6 +172,14 @@ export function createSqlIndex(
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
     },
+    logins: {
+      add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),
+      find: (id) => logins.findLogin(read, id),
+      list: (filter, nowMs, page) => logins.listLogins(read, filter, nowMs, page),
+      touch: (uses) => transact('touchLogins', uses),
+      end: (filter, why, atMs) => transact('endLogins', filter, why, atMs),
+      prune: (expiredBeforeMs, limit) => transact('pruneLogins', expiredBeforeMs, limit),
+    },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),
       isDue: (endpoint, nowMs) => events.isLaneDue(read, endpoint, nowMs),
@@ -183,6 +193,8 @@ export function createSqlIndex(
     },
     takeOver: {
       status: () => takeover.takeOverStatus(read),
+      progress: () => takeOverProgress(read),
+      usesFiles: () => usesOriginalFiles(read),
       figures: () => takeOverFigures(read),
       begin: (atMs) => transact('beginTakeOver', atMs),
       beginAgain: (atMs) => transact('beginTakeOverAgain', atMs),
