@@ -1,4 +1,5 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
+import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { Logins } from '../auth/token/logins.ts';
@@ -29,6 +30,7 @@ interface Dependencies {
   readonly index: Index;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly guard: LoginGuard;
   /** undefined: nobody would look at them. */
   readonly metrics: Metrics | undefined;
 }
@@ -41,7 +43,7 @@ interface Dependencies {
 export async function builtinAuth(
   settings: BuiltinAuthSettings,
   document: ConfigDocument,
-  { index, clock, log, metrics = NO_METRICS }: Dependencies,
+  { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const { certificate, key } = settings.token;
   const keys =
@@ -59,7 +61,7 @@ export async function builtinAuth(
   const { revocations } = index;
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations },
   });
   return {
     ...{ ...tokens, keys, issuer, endpoints },

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { LoginGuard } from '../auth/guarded-tokens.ts';
+import { Throttle } from '../auth/throttle.ts';
 import { KeptLogins } from '../auth/token/kept-logins.ts';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
@@ -20,8 +22,9 @@ import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import { Undelete } from '../lifecycle/undelete.ts';
 import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
-import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
+import { type AccessLog, type Audit, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
+import { openAudit } from './audit.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
@@ -49,6 +52,8 @@ export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
   readonly accessLog: AccessLog | undefined;
   /** undefined: nobody would look at them. */
   readonly metrics: Metrics | undefined;
+  /** In the place of the sinks that the configuration names. */
+  readonly audit?: Audit;
 }
 
 /** A registry that answers requests. */
@@ -60,6 +65,8 @@ export interface RegistryProgram {
   readonly auth: BuiltinAuth | undefined;
   /** Begins what is done in the background: what a process that died left to do first, beside the requests. */
   startJobs(): void;
+  /** Opens files anew that another program has moved. */
+  reopenFiles(): void;
   /** Ends the background jobs and lets go of open files, once no request is under way. The state stays open. */
   stop(): Promise<void>;
 }
@@ -76,8 +83,15 @@ export async function wireRegistry({
   log,
   accessLog,
   metrics,
+  audit,
 }: RegistryParts): Promise<RegistryProgram> {
   const { storage, http } = config;
+  const opened = audit === undefined ? await openAudit(config.audit, document, log) : undefined;
+  const guard: LoginGuard = {
+    throttle: config.throttle && new Throttle(config.throttle, clock),
+    audit: audit ?? opened,
+    clock,
+  };
   const urls = externalUrl({
     host: http.host,
     prefix: http.prefix,
@@ -90,6 +104,7 @@ export async function wireRegistry({
     urls,
     clock,
     log,
+    guard,
     metrics,
   });
 
@@ -185,6 +200,7 @@ export async function wireRegistry({
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
+      audit: guard.audit,
       access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
       isReadOnly: storage.readOnly,
       events,
@@ -209,6 +225,7 @@ export async function wireRegistry({
     ],
     auth: access.builtin,
     startJobs: () => jobs.start(),
+    reopenFiles: () => opened?.reopen(),
     async stop() {
       access.watch?.stop();
       await access.builtin?.close();
@@ -221,6 +238,7 @@ export async function wireRegistry({
       await pulls.flush();
       await notifications?.stop();
       await uploads.close();
+      await opened?.close();
     },
   };
 }
