@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
-import type { IdentityProvider } from '../auth/identity/provider.ts';
+import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
@@ -33,6 +33,8 @@ export interface OwnTokensOptions {
   /** The first one signs, and each of them is accepted. */
   readonly keys: readonly SigningKey[];
   readonly lifetimeSeconds: number;
+  /** See `TokenServiceParts`. */
+  readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** What watches over logins. */
@@ -58,8 +60,18 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations } =
-    options;
+  const {
+    providers,
+    authorizers,
+    issuer,
+    keys,
+    lifetimeSeconds,
+    logins,
+    clock,
+    guard,
+    revocations,
+    complete,
+  } = options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -74,6 +86,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
     onlyAudience: OWN_SERVICE,
     logins,
     revocations,
+    complete,
   });
   return {
     service: new GuardedTokens(service, guard),
