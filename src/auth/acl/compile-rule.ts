@@ -1,22 +1,17 @@
-import { type IpWords, parseNetwork } from '../../ip.ts';
+import { parseNetwork } from '../../ip.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { checkActions, checkRule } from './check-rule.ts';
 import { compileIpPattern } from './ip.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import { compilePattern } from './pattern.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
 import { type AclRequest, type AclRule, FIELDS, type Field, labelValues } from './rule.ts';
 import { failureOf, type RuleFailure } from './rule-failure.ts';
 import type { RuleNeeds } from './rule-index.ts';
+import type { PlacedPattern, Subject } from './rule-parts.ts';
 import type { ValuesOf } from './template.ts';
 import { valuesFor } from './values.ts';
 import { captureWarnings, type FieldPatterns, textWarnings } from './warnings.ts';
-
-/** A request with what is read from it once for all rules. */
-export interface Subject {
-  readonly request: AclRequest;
-  readonly address: IpWords | undefined;
-}
 
 /** The conditions of one rule. */
 export interface CompiledRule {
@@ -118,16 +113,6 @@ function on(field: Field, test: (text: string) => boolean): StaticCondition {
     case 'service':
       return ({ request }) => test(request.service);
   }
-}
-
-/** A pattern of a rule, and where it stands. */
-export interface PlacedPattern {
-  readonly text: string;
-  readonly path: AclPath;
-  readonly pattern: Pattern;
-  readonly field: Field | undefined;
-  /** Applies a test to what the pattern is about. */
-  read(request: AclRequest, test: (text: string) => boolean): boolean;
 }
 
 function compilePatterns(rule: AclRule, options: RuleOptions): PlacedPattern[] {

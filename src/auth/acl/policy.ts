@@ -1,11 +1,12 @@
 import { parseIp } from '../../ip.ts';
 import { grantedActions } from './actions.ts';
-import { compileRule, type Subject } from './compile-rule.ts';
+import { compileRule } from './compile-rule.ts';
 import { createRegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import type { AclRequest, AclRule } from './rule.ts';
 import type { RuleFailure } from './rule-failure.ts';
 import { indexRules } from './rule-index.ts';
+import type { Subject } from './rule-parts.ts';
 
 export { AclSyntaxError, type AclWarning } from './report.ts';
 export type { AclMatch, AclRequest, AclRule } from './rule.ts';

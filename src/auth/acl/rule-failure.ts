@@ -1,7 +1,7 @@
-import type { PlacedPattern, Subject } from './compile-rule.ts';
 import type { Pattern } from './pattern.ts';
 import type { AclPath } from './report.ts';
 import { type AclRequest, labelValues } from './rule.ts';
+import type { PlacedPattern, Subject } from './rule-parts.ts';
 import type { Placeholder } from './template.ts';
 import { valuesFor } from './values.ts';
 import type { FieldPatterns } from './warnings.ts';
