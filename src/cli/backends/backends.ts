@@ -4,6 +4,9 @@ import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
 import { casbinAuthz } from './casbin.ts';
+import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
+import { google } from './google.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
 import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
@@ -12,7 +15,16 @@ import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users, extAuth, oidc, pluginAuthn, httpAuth];
+const IDENTITIES: readonly IdentityBuilder[] = [
+  users,
+  extAuth,
+  google,
+  github,
+  oidc,
+  gitlab,
+  pluginAuthn,
+  httpAuth,
+];
 
 /** In docker_auth's order: the first one that has a rule decides. */
 const RULES: readonly AccessBuilder[] = [acl, httpAuthz, extAuthz, pluginAuthz, casbinAuthz];
