@@ -145,6 +145,14 @@ for (const [name, start] of KINDS) {
       expect(await status(ALICE)).toBe(200);
     });
 
+    test('names that its encoding does not have are nobody', async ({ skip }) => {
+      if (database.narrow === undefined) return skip('it has one encoding only');
+      await database.narrow();
+      expect(await status({ ...ALICE, account: '\u{1f600}\u4e00' })).toBe(401);
+      expect(await status({ ...ALICE, account: '\u4e00' })).toBe(401);
+      await letIn(ALICE);
+    });
+
     test('a password that is changed holds at once', async () => {
       const changed = await hash('another', 4);
       await database.setHash('bob', changed);

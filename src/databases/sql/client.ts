@@ -12,6 +12,8 @@ export interface SqlClient {
    */
   query(statement: string, values?: readonly string[]): Promise<readonly Row[]>;
   isMissingTable(error: unknown): boolean;
+  /** Whether a value has characters that the encoding of the table does not have, so that no row can have it. */
+  isForeignText(error: unknown): boolean;
   close(): Promise<void>;
 }
 

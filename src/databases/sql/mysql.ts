@@ -53,6 +53,7 @@ export function mysqlClient(target: MysqlTarget): SqlClient {
         }
       }),
     isMissingTable: (error) => codeOf(error) === NO_SUCH_TABLE,
+    isForeignText: (error) => codeOf(error) === 'ER_CANT_AGGREGATE_2COLLATIONS',
     async close() {
       await (await pool?.catch(() => undefined))?.end();
     },

@@ -8,6 +8,8 @@ import { LIMITS, type Row, type SqlClient } from './client.ts';
 import { overBrokenConnections } from './retry.ts';
 
 const NO_SUCH_TABLE = '42P01';
+/** character_not_in_repertoire, untranslatable_character */
+const FOREIGN_TEXT = ['22021', '22P05'];
 /** Classes of SQLSTATE: connection, authorization, no such database, out of connections, shut down. */
 const AWAY = /^(08|28|3D|53|57P)/;
 
@@ -42,6 +44,7 @@ export function postgresClient(target: PostgresTarget): SqlClient {
         }
       }),
     isMissingTable: (error) => codeOf(error) === NO_SUCH_TABLE,
+    isForeignText: (error) => FOREIGN_TEXT.includes(codeOf(error)),
     async close() {
       await (await pool?.catch(() => undefined))?.end();
     },

@@ -72,6 +72,7 @@ export function sqliteClient({ file, mode }: SqliteTarget): SqlClient {
       }
     },
     isMissingTable: (error) => codeOf(error) === 'SQLITE_ERROR' && /^no such table/.test(reasonOf(error)),
+    isForeignText: () => false,
     close: shut,
   };
 }

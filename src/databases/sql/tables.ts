@@ -33,6 +33,7 @@ export async function askTable(
   try {
     return await client.query(statement, values);
   } catch (error) {
+    if (client.isForeignText(error)) return [];
     if (!client.isMissingTable(error)) throw named(client, error);
   }
   let refusal: unknown;

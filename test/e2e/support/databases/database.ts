@@ -23,6 +23,8 @@ export interface TestDatabase {
   setHash(username: string, hash: string): Promise<void>;
   /** From now on there are these rules: what is new is written first, in this order, and then the others go. */
   setRules(rules: readonly Rule[]): Promise<void>;
+  /** Leaves the accounts without the names that are not of Latin script, and makes theirs an encoding that has no others. */
+  narrow?(): Promise<void>;
   /** The names of what `berth auth` has made there: tables with their columns, collections with their indexes. */
   made(): Promise<readonly string[]>;
   /** Takes it away at once, without a word to whoever is connected. */

@@ -64,6 +64,10 @@ export async function startMariaDb(): Promise<TestDatabase> {
     sections: (cacheTtl) =>
       xormSections('mysql', `berth:${PASSWORD}@tcp(127.0.0.1:${port})/docker_auth?charset=utf8`, cacheTtl),
     ...sqlTables(ask, () => ask(COLUMNS)),
+    async narrow() {
+      await ask("DELETE FROM xorm_user WHERE username LIKE 'o%'");
+      await ask('ALTER TABLE xorm_user CONVERT TO CHARACTER SET latin1');
+    },
     takeAway: () => server.kill(),
     async bringBack() {
       server = await boot();
