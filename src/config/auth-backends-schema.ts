@@ -1,4 +1,5 @@
 import { acl, users } from './auth-schema.ts';
+import { ldapAuth } from './ldap-auth-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
 
@@ -13,7 +14,7 @@ export const identityFields = {
   github_auth: unsupported(anything, NOT_YET),
   oidc_auth: unsupported(anything, NOT_YET),
   gitlab_auth: unsupported(anything, NOT_YET),
-  ldap_auth: unsupported(anything, NOT_YET),
+  ldap_auth: optional(ldapAuth, 'Accounts of an LDAP directory.'),
   mongo_auth: unsupported(anything, NOT_YET),
   xorm_auth: unsupported(anything, NOT_YET),
   plugin_authn: unsupported(anything, NOT_YET),

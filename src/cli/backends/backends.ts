@@ -3,11 +3,12 @@ import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
+import { ldap } from './ldap.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { users } from './users.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users];
+const IDENTITIES: readonly IdentityBuilder[] = [users, ldap];
 
 /** In docker_auth's order: the first one that has a rule decides. */
 const RULES: readonly AccessBuilder[] = [acl];
