@@ -13,6 +13,7 @@ const NEEDED = {
   jq: ['/usr/bin/jq'],
   openssl: ['/usr/bin/openssl'],
   'apache2-utils': ['/usr/bin/htpasswd'],
+  slapd: ['/usr/sbin/slapd', '/usr/sbin/slapadd'],
 } as const;
 
 const CLIENT = '/usr/bin/docker';
