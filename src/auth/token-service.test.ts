@@ -55,6 +55,7 @@ interface Options {
   readonly providers?: readonly IdentityProvider[];
   readonly authorizers?: readonly Authorizer[];
   readonly onlyAudience?: string;
+  readonly revocations?: { generation(): Promise<number> };
 }
 
 function serviceOf({
@@ -372,5 +373,59 @@ describe('accounts of the configuration beside those of the index, as berth serv
     await expect(known.login(account, 'wrong')).rejects.toThrow(AuthenticationFailed);
     await expect(unknown.login('nobody', 'wrong')).rejects.toThrow(AuthenticationFailed);
     expect(known.hashes()).toBe(unknown.hashes());
+  });
+});
+
+describe('an identity that is less than its account', () => {
+  const LIMITED: Identity = {
+    ...BOB,
+    grant: 'g1',
+    untilMs: clock.now() + 60_500,
+    limit: ({ name }, granted) => (name === 'mine' ? granted.filter((action) => action === 'pull') : []),
+  };
+
+  test('is granted what rules and limit both grant, by whichever rule', async () => {
+    const service = serviceOf({
+      providers: [provider(LIMITED)],
+      authorizers: [authorizer('no-match'), authorizer(['pull', 'push'])],
+    });
+    const scope = 'repository:mine:pull,push repository:other:pull,push';
+    const answer = await service.answer(request({ scope }));
+    expect(answer.scope).toBe('repository:mine:pull');
+    expect(accessOf(answer.token)).toEqual([
+      { type: 'repository', name: 'mine', actions: ['pull'] },
+      { type: 'repository', name: 'other', actions: [] },
+    ]);
+    expect(answer.decisions.map(({ rule }) => rule)).toEqual([
+      'fake; narrowed by the token that was presented',
+      'fake; narrowed by the token that was presented',
+    ]);
+  });
+
+  test('never gets what no rule grants', async () => {
+    const wide: Identity = { ...BOB, limit: (_, granted) => granted };
+    const service = serviceOf({ providers: [provider(wide)], authorizers: [authorizer([])] });
+    expect((await service.answer(request({ scope: 'repository:mine:pull' }))).scope).toBe('');
+  });
+
+  test('its tokens name what they come from, and end with it', async () => {
+    const service = serviceOf({ providers: [provider(LIMITED)] });
+    const answer = await service.answer(request());
+    expect(answer.expiresInSeconds).toBe(60);
+    const { claims } = decodeToken(answer.token);
+    expect(claims).toMatchObject({ grant: 'g1', exp: (claims['iat'] as number) + 60 });
+    expect(claims).not.toHaveProperty('generation');
+  });
+
+  test('the number of the last revocation is read before anybody is asked who this is', async () => {
+    let generation = 7;
+    const asked = provider(BOB);
+    asked.authenticate.mockImplementation(async () => {
+      generation = 8;
+      return BOB;
+    });
+    const revocations = { generation: async () => generation };
+    const answer = await serviceOf({ providers: [asked], revocations }).answer(request());
+    expect(decodeToken(answer.token).claims).toMatchObject({ generation: 7 });
   });
 });

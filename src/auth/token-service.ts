@@ -1,3 +1,4 @@
+import type { RevocationIndex } from '../index/revocations.ts';
 import { type Access, formatScope } from '../oci/scope.ts';
 import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
@@ -54,6 +55,8 @@ export interface TokenServiceParts {
   readonly issuer: TokenIssuer;
   /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
   readonly onlyAudience?: string;
+  /** Undefined where no registry would hear of it. */
+  readonly revocations?: Pick<RevocationIndex, 'generation'> | undefined;
 }
 
 /**
@@ -72,6 +75,8 @@ export class TokenService {
     const { issuer, onlyAudience } = this.#parts;
     const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
+    // Before it is decided who asks: what is revoked meanwhile counts for this token too.
+    const generation = await this.#parts.revocations?.generation();
     const who = await this.#authenticate(request.credentials);
     const context = { ...request, service: audience };
     const decisions: ScopeDecision[] = [];
@@ -84,6 +89,9 @@ export class TokenService {
       subject: who.account,
       audience,
       access,
+      generation,
+      grant: who.grant,
+      untilMs: who.untilMs,
     });
     return {
       ...issued,
@@ -117,6 +125,14 @@ export class TokenService {
   }
 
   async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
+    const decision = await this.#decide(who, wanted, context);
+    if (who.limit === undefined) return decision;
+    const granted = who.limit(wanted, decision.granted);
+    if (granted.length === decision.granted.length) return decision;
+    return { granted, rule: `${decision.rule}; narrowed by the token that was presented` };
+  }
+
+  async #decide(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
     for (const authorizer of this.#parts.authorizers) {
       const verdict = await authorizer.authorize(who, wanted, context);
       if (verdict !== 'no-match') return verdict;

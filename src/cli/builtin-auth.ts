@@ -55,6 +55,9 @@ export async function builtinAuth(
   const providers = [...backends.providers, new OwnAccounts(index.accounts, passwords)];
   const authorizers = backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers;
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
-  const tokens = await ownTokens({ providers, authorizers, issuer, keys, lifetimeSeconds, clock });
+  const { revocations } = index;
+  const tokens = await ownTokens({
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations },
+  });
   return { ...tokens, keys, issuer, endpoints, close };
 }

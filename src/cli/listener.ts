@@ -16,21 +16,33 @@ export interface ListenerOptions extends Omit<ServerOptions, 'tls'> {
   readonly clock: Clock;
 }
 
+/** A server whose TLS can be set up anew. */
+export interface Listener extends RunningServer {
+  /**
+   * Other files, versions and suites for handshakes from now on; their changes are noticed, too. Does nothing where
+   * certificates come by ACME or TLS is not spoken.
+   * @throws ConfigError; everything then stays as it is
+   */
+  useTls(source: TlsSource): void;
+}
+
 /**
  * Starts a server whose certificates stay up to date for as long as it runs: files are read again when they change,
  * and what ACME gives is renewed.
  * @throws ConfigError, or the system's error where it cannot listen
  */
-export async function openListener(options: ListenerOptions): Promise<RunningServer> {
+export async function openListener(options: ListenerOptions): Promise<Listener> {
   const { document, section, tls: settings, log } = options;
-  if (settings === undefined) return startServer({ ...options, tls: undefined });
-  const source: TlsSource = { document, section, settings };
+  if (settings === undefined) {
+    return { ...(await startServer({ ...options, tls: undefined })), useTls: () => undefined };
+  }
+  let source: TlsSource = { document, section, settings };
   const keeper = await keeperOf(source, options);
-  const files = tlsFiles(source);
+  let files = tlsFiles(source);
   let server: RunningServer | undefined;
   // Before the files are read, so that no change is missed.
   const watch = await watchFiles({
-    files,
+    files: () => files,
     what: 'TLS certificates',
     log,
     reload: () => server?.renewTls(readTls(source)),
@@ -48,6 +60,12 @@ export async function openListener(options: ListenerOptions): Promise<RunningSer
     keeper?.start();
     return {
       ...running,
+      useTls(next) {
+        if (next.settings.certificate.kind !== 'files') return;
+        running.renewTls(readTls(next));
+        source = next;
+        if (tlsFiles(next).join('\n') !== files.join('\n')) files = tlsFiles(next);
+      },
       async close(drainMs) {
         watch.stop();
         await Promise.all([running.close(drainMs), keeper?.stop()]);

@@ -2,11 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import { Revoked } from '../auth/token/revoked.ts';
 import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
 import { TokenService } from '../auth/token-service.ts';
 import type { Index } from '../index/index.ts';
+import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
 
 /** The name by which a token service of the registry's own knows it. */
@@ -16,6 +18,8 @@ export const OWN_SERVICE = 'berth';
 export interface OwnTokens {
   readonly service: TokenService;
   readonly verifier: TokenVerifier;
+  /** Undefined where nothing is ever revoked. */
+  readonly revoked: Revoked | undefined;
 }
 
 /** What they are made from. */
@@ -28,6 +32,8 @@ export interface OwnTokensOptions {
   readonly keys: readonly SigningKey[];
   readonly lifetimeSeconds: number;
   readonly clock: Clock;
+  /** Undefined where nothing is ever revoked. */
+  readonly revocations?: RevocationIndex;
 }
 
 /** The keys that the index holds; the first process to ask makes one. */
@@ -47,7 +53,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, clock } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations } = options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -61,7 +67,9 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       authorizers,
       issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
       onlyAudience: OWN_SERVICE,
+      revocations,
     }),
     verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),
+    revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
   };
 }

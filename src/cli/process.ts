@@ -19,6 +19,11 @@ export async function untilSignal(log: ProcessLogger): Promise<void> {
   log.info('stopping', { signal });
 }
 
+/** Calls `action` at each SIGHUP, which otherwise would end the process. */
+export function onHangup(action: () => void): void {
+  process.on('SIGHUP', action);
+}
+
 /** Ends with a message for the user where a command fails for a reason that the user can mend. */
 export async function orExplain(command: () => Promise<void>, exitCode = 1): Promise<void> {
   try {

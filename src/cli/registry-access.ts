@@ -15,6 +15,7 @@ async function builtinTokens(
   const auth = await builtinAuth(settings, deps.document.scope(['auth', 'builtin']), deps);
   const control = new TokenAccess({
     verifier: auth.verifier,
+    ...(auth.revoked && { revoked: auth.revoked }),
     service: OWN_SERVICE,
     realm: (request) => `${deps.urls.baseOf(request)}/auth/token`,
   });

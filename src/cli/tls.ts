@@ -36,10 +36,11 @@ export function tlsFiles({ settings: { certificate, clients } }: TlsSource): rea
  * @throws ConfigError
  */
 export function readTls({ document, section, settings }: TlsSource): TlsMaterial {
-  const { certificate: source, clients, minVersion, ciphers } = settings;
+  const { certificate: source, clients, minVersion, ciphers, curves } = settings;
   const rest = {
     minVersion,
     ciphers,
+    curves,
     clientAuthorities: clients?.authorities.map((file, index) =>
       readAuthorities(document, [...section, 'clientcas', index], file),
     ),

@@ -1,5 +1,6 @@
 import type { ListenAddress } from './listen-address.ts';
 import type { Secret } from './secret.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 /** An account written in the configuration. */
 export interface UserSettings {
@@ -39,15 +40,30 @@ export interface TokenKeySettings {
   readonly x5c: boolean;
 }
 
+/** From which header the address of a client is taken. */
+export interface RealAddressSettings {
+  /** In lower case. */
+  readonly header: string;
+  /** So many entries of the list count, from the right; undefined: all that proxies wrote. */
+  readonly maxEntries?: number;
+  /** Whether the configuration says which proxies are believed. */
+  readonly isFromNamedProxies: boolean;
+}
+
 /** `server` of a docker_auth file. */
 export interface ServerSettings {
   /** As written, for messages. */
   readonly addr: string;
   readonly listen: ListenAddress;
-  /** PEM files for TLS, as written; undefined: plain HTTP. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
-  /** Lowest TLS version accepted; undefined leaves it to Node. */
-  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3' | undefined;
+  /** PEM files for TLS, as written. */
+  readonly pair: { readonly certificate: string; readonly key: string } | undefined;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
   /** `` or `/prefix`, without a slash at the end. */
   readonly pathPrefix: string;
+  readonly hsts: boolean;
+  /** undefined: X-Forwarded-For of a trusted proxy, or else the address of the connection. */
+  readonly realAddress: RealAddressSettings | undefined;
+  /** Addresses and networks; undefined: those of this machine. */
+  readonly trustedProxies: readonly string[] | undefined;
 }

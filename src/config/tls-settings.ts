@@ -7,6 +7,8 @@ export interface TlsSettings {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** OpenSSL's names of the cipher suites for TLS 1.2; those of TLS 1.3 are all in use. */
   readonly ciphers: readonly string[];
+  /** OpenSSL's names of the groups for the key exchange, best first; undefined leaves them to Node. */
+  readonly curves?: readonly string[];
 }
 
 /** PEM files that somebody else keeps up to date. */

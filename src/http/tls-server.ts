@@ -21,6 +21,8 @@ export interface TlsMaterial {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** OpenSSL's names, for TLS 1.2. */
   readonly ciphers: readonly string[];
+  /** OpenSSL's names, best first; undefined: Node's own choice. */
+  readonly curves?: readonly string[] | undefined;
 }
 
 /** Certificates for the name that a client asks for. A pair that is still the same object is not parsed again. */
@@ -49,12 +51,13 @@ const TLS13_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AE
 type ContextOptions = import('node:tls').SecureContextOptions;
 
 function contextOptions(material: TlsMaterial, pair = material.pair): ContextOptions {
-  const { clientAuthorities: ca, minVersion, ciphers } = material;
+  const { clientAuthorities: ca, minVersion, ciphers, curves } = material;
   return {
     ...pair,
     ...(ca !== undefined && { ca: [...ca] }),
     minVersion,
     ciphers: [TLS13_SUITES, ...ciphers].join(':'),
+    ...(curves !== undefined && { ecdhCurve: curves.join(':') }),
     // As Go does: a client without AES in hardware gets ChaCha20 only where the server may choose.
     honorCipherOrder: true,
   };

@@ -84,3 +84,34 @@ test('an IPv4 peer that comes as IPv6 is the same peer', () => {
   const sent = request({ 'x-forwarded-for': '203.0.113.1' }, '::ffff:127.0.0.1');
   expect(proxies().resolve(sent).remoteAddress).toBe('203.0.113.1');
 });
+
+/* A header of the configuration's choice, as docker_auth's real_ip_header. */
+const realIp = (addressHeader: string, maxEntries?: number) =>
+  new TrustedProxies(['10.0.0.0/8'], new RecordedLog(), { addressHeader, maxEntries });
+
+test.each([
+  ['what the client forged', '127.0.0.1, 203.0.113.1', undefined, '203.0.113.1'],
+  ['a proxy of ours in between', '127.0.0.1, 203.0.113.1, 10.1.1.1', undefined, '203.0.113.1'],
+  ['no more than one entry', '203.0.113.1, 10.1.1.1', 1, '10.1.1.1'],
+  ['a bound that is longer than the list', '203.0.113.1', 5, '203.0.113.1'],
+  ['a bound that would reach the forged one', '127.0.0.1, 203.0.113.1', 2, '203.0.113.1'],
+  ['no address', 'localhost', undefined, undefined],
+])('a configured header of a proxy is read from the right: %s', (_, header, maxEntries, expected) => {
+  const resolved = realIp('x-client', maxEntries).resolve(request({ 'x-client': header }, '10.0.0.9'));
+  expect(resolved.remoteAddress).toBe(expected);
+});
+
+test('a proxy that leaves the configured header out gives no address, whatever else it sends', () => {
+  const headers = { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' };
+  expect(realIp('x-client').resolve(request(headers, '10.0.0.9')).remoteAddress).toBeUndefined();
+  expect(realIp('x-client').resolve(request({}, '10.0.0.9')).remoteAddress).toBeUndefined();
+});
+
+test('a configured header of a stranger changes nothing, and is told about with the key', () => {
+  const log = new RecordedLog();
+  const proxies = new TrustedProxies(['10.0.0.0/8'], log, { key: 'k', addressHeader: 'x-client' });
+  const forged = request({ 'x-client': '127.0.0.1' }, '192.0.2.7');
+  expect(proxies.resolve(forged)).toBe(forged);
+  expect(proxies.resolve(request({}, '192.0.2.8')).remoteAddress).toBe('192.0.2.8');
+  expect(log.entries.map(({ fields }) => fields)).toEqual([{ address: '192.0.2.7', key: 'k' }]);
+});

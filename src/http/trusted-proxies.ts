@@ -24,6 +24,19 @@ function addressIn(entry: string): string | undefined {
   return parseIp(address) === undefined ? undefined : address;
 }
 
+/** What is told of proxies beside their addresses. */
+export interface ProxyOptions {
+  /** The key of the configuration that lists them, for messages. */
+  readonly key?: string;
+  /**
+   * The one header that has the client's address, in lower case, in the place of X-Forwarded-For and X-Real-Ip. A
+   * request of a proxy without it has no address.
+   */
+  readonly addressHeader?: string | undefined;
+  /** So many entries of the list count, from the right. */
+  readonly maxEntries?: number | undefined;
+}
+
 /**
  * Tells from X-Forwarded-For, -Proto, -Host, -Prefix, X-Real-Ip and X-Request-Id what the client used and who it is,
  * where they come from a proxy that is trusted. The address is counted from the right: each proxy adds that of its
@@ -33,10 +46,12 @@ function addressIn(entry: string): string | undefined {
 export class TrustedProxies {
   readonly #networks: readonly IpMatcher[];
   readonly #log: Logger;
+  readonly #options: ProxyOptions;
   readonly #told = new Set<string>();
 
   /** @param networks addresses and networks in CIDR notation. A peer on a socket of this machine is always trusted */
-  constructor(networks: readonly string[], log: Logger) {
+  constructor(networks: readonly string[], log: Logger, options: ProxyOptions = {}) {
+    this.#options = options;
     this.#networks = networks.map((text) => {
       const matcher = compileNetwork(text);
       if (matcher === undefined) throw new TypeError(`${text} is no network`);
@@ -54,10 +69,14 @@ export class TrustedProxies {
       headers['x-forwarded-proto'] !== undefined ||
       headers['x-forwarded-host'] !== undefined ||
       headers['x-forwarded-prefix'] !== undefined ||
-      headers['x-real-ip'] !== undefined;
+      headers['x-real-ip'] !== undefined ||
+      this.#options.addressHeader !== undefined;
     if (!speaks && id === undefined) return request;
     if (!this.#trusts(request.remoteAddress)) {
-      if (speaks) this.#tell(request.remoteAddress);
+      const { addressHeader } = this.#options;
+      if (speaks && (addressHeader === undefined || headers[addressHeader] !== undefined)) {
+        this.#tell(request.remoteAddress);
+      }
       return request;
     }
     const { address, hops } = this.#client(request);
@@ -79,15 +98,17 @@ export class TrustedProxies {
 
   /** @returns the client's address, and how many entries from the right of the list it stands, the last being 0 */
   #client({ headers, remoteAddress }: HttpRequest): { address: string | undefined; hops: number } {
-    const header = headers['x-forwarded-for'];
+    const { addressHeader, maxEntries = MAX_HOPS } = this.#options;
+    const header = headers[addressHeader ?? 'x-forwarded-for'];
+    if (header === undefined && addressHeader !== undefined) return { address: undefined, hops: 0 };
     if (header === undefined) {
       const real = headers['x-real-ip'] ?? '';
       return { address: addressIn(real.trim()) ?? remoteAddress, hops: 0 };
     }
     const entries = listOf(header);
-    let address = remoteAddress;
+    let address = addressHeader === undefined ? remoteAddress : undefined;
     let hops = 0;
-    for (const entry of entries.length > MAX_HOPS ? [] : entries.reverse()) {
+    for (const entry of entries.length > MAX_HOPS ? [] : entries.reverse().slice(0, maxEntries)) {
       const next = addressIn(entry);
       if (next === undefined) break;
       address = next;
@@ -98,11 +119,12 @@ export class TrustedProxies {
   }
 
   #tell(address: string | undefined): void {
+    const { key = 'http.trustedproxies' } = this.#options;
     if (address === undefined || this.#told.has(address) || this.#told.size >= MAX_PEERS_TOLD) return;
     this.#told.add(address);
     this.#log.warn(
-      'X-Forwarded headers from an address that is no trusted proxy are ignored; if it is your proxy, add it to http.trustedproxies',
-      { address },
+      'headers about the client from an address that is no trusted proxy are ignored; if it is your proxy, add it to the key',
+      { address, key },
     );
   }
 }

@@ -10,6 +10,7 @@ import type { ManifestIndex } from './manifests.ts';
 import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
+import type { RevocationIndex } from './revocations.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { TakeOverIndex } from './takeover.ts';
@@ -41,6 +42,7 @@ export interface Index {
   readonly leases: LeaseIndex;
   readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
+  readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;

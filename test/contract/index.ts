@@ -14,6 +14,7 @@ import { pullContract } from './index/pulls.ts';
 import { referrerContract } from './index/referrers.ts';
 import { repositoryContract } from './index/repositories.ts';
 import { retentionContract } from './index/retention.ts';
+import { revocationContract } from './index/revocations.ts';
 import { signingKeyContract } from './index/signing-keys.ts';
 import { tagContract } from './index/tags.ts';
 import { takeOverContract } from './index/takeover.ts';
@@ -53,6 +54,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('pulls', () => pullContract(shared));
   describe('tags by rules', () => retentionContract(shared));
   describe('accounts', () => accountContract(shared));
+  describe('revocations', () => revocationContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
   describe('transactions', () => transactionContract(shared));
   describe('the end', () => endContract(shared));

@@ -1,3 +1,11 @@
+import type { Access } from '../../oci/scope.ts';
+
+/**
+ * What credentials are good for, whatever their account may do.
+ * @returns those of the granted actions that stay
+ */
+export type AccessLimit = (wanted: Access, granted: readonly string[]) => readonly string[];
+
 /** Somebody whose credentials were checked. */
 export interface Identity {
   /** Empty for an anonymous caller. */
@@ -5,6 +13,16 @@ export interface Identity {
   /** What is known of the account, for rules to match: groups, for example. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly isAdmin: boolean;
+  /** Groups of Berth's own, for roles. What a provider calls a group is a label. */
+  readonly groups?: readonly string[];
+  /** What proved it; a password where undefined. Only a password can be turned into a login that is kept. */
+  readonly proof?: 'password' | 'token';
+  /** When it ends, in milliseconds since 1970, with everything that is issued for it; undefined: not by itself. */
+  readonly untilMs?: number;
+  /** The id of the personal access token that proved it: with that, all that is issued for it is revoked. */
+  readonly grant?: string;
+  /** Narrows what rules grant; undefined: nothing does. */
+  readonly limit?: AccessLimit;
 }
 
 /** What a client presents. */

@@ -12,6 +12,12 @@ export interface Grant {
   readonly audience: string;
   /** One entry for each scope that was asked for; nothing granted is an empty list of actions. */
   readonly access: readonly Access[];
+  /** What it comes from and is revoked with: a personal access token, a login that is kept. */
+  readonly grant?: string | undefined;
+  /** The number of the last revocation when it was decided who asks; undefined where nothing can be revoked. */
+  readonly generation?: number | undefined;
+  /** It ends then at the latest, in milliseconds since 1970. */
+  readonly untilMs?: number | undefined;
 }
 
 /** A token, signed. */
@@ -38,18 +44,22 @@ export class TokenIssuer {
   async issue(grant: Grant): Promise<IssuedToken> {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
+    const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
+    const lifetimeSeconds = Math.max(0, Math.min(this.#lifetimeSeconds, untilSeconds - now));
     const { algorithm, keyId, certificateChain, privateKey } = this.#key;
     const token = await new SignJWT({
       iss: this.#issuer,
       sub: grant.subject,
       // A plain text: registry 2.8 refuses a list.
       aud: grant.audience,
-      exp: now + this.#lifetimeSeconds,
+      exp: now + lifetimeSeconds,
       // As docker_auth: a registry whose clock is a little behind takes the token at once.
       nbf: now - 10,
       iat: now,
       jti: randomUUID(),
       access: grant.access.map(({ type, name, actions }) => ({ type, name, actions })),
+      ...(grant.grant !== undefined && { grant: grant.grant }),
+      ...(grant.generation !== undefined && { generation: grant.generation }),
     })
       .setProtectedHeader({
         typ: 'JWT',
@@ -58,6 +68,6 @@ export class TokenIssuer {
         ...(certificateChain && { x5c: [...certificateChain] }),
       })
       .sign(privateKey);
-    return { token, expiresInSeconds: this.#lifetimeSeconds, issuedAtMs };
+    return { token, expiresInSeconds: lifetimeSeconds, issuedAtMs };
   }
 }

@@ -58,6 +58,8 @@ describe('a good token', () => {
         subject: 'test',
         access: [{ type: 'repository', name: SECRET, actions: ['pull'] }],
         expiresAtMs: (clock.seconds + 300 + LEEWAY_SECONDS) * 1000,
+        grant: undefined,
+        generation: 0,
       });
     },
   );

@@ -16,6 +16,10 @@ export interface VerifiedToken {
   readonly subject: string;
   readonly access: readonly Access[];
   readonly expiresAtMs: number;
+  /** What it comes from and is revoked with; undefined for nothing but its account. */
+  readonly grant: string | undefined;
+  /** The number of the last revocation when it was issued; 0 where it does not say. */
+  readonly generation: number;
 }
 
 /** Verifies the tokens of one issuer for one audience. */
@@ -136,8 +140,11 @@ function readClaims(payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): Ve
   if (typeof subject !== 'string') throw new TokenRejected('the sub claim of the token is no text');
   const access = payload['access'] ?? [];
   if (!Array.isArray(access)) throw new TokenRejected('the access claim of the token is not a list');
+  const { grant, generation } = payload;
   return {
     subject,
+    grant: typeof grant === 'string' ? grant : undefined,
+    generation: typeof generation === 'number' ? generation : 0,
     access: access.map(readAccess),
     expiresAtMs: Math.min(((payload.exp ?? 0) + LEEWAY_SECONDS) * 1000, untilMs),
   };

@@ -1,23 +1,16 @@
-import { OWN_NAMESPACE } from '../../auth/authorizer.ts';
-import { OwnAccounts } from '../../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
-import { TokenIssuer } from '../../auth/token/issue.ts';
-import { TokenService } from '../../auth/token-service.ts';
-import { DEFAULT_CIPHERS } from '../../config/cipher-suites.ts';
-import { loadAuthConfig } from '../../config/docker-auth.ts';
-import { createApp } from '../../http/app.ts';
-import { liveEndpoint } from '../../http/health.ts';
-import { DEFAULT_TRUSTED, TrustedProxies } from '../../http/trusted-proxies.ts';
+import { type LoadedAuth, loadAuthConfig } from '../../config/docker-auth.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import { type Clock, NO_METRICS } from '../../ports.ts';
-import { wireBackends } from '../backends/backends.ts';
+import { type AuthProgram, type AuthSurroundings, wireAuth } from '../auth-program.ts';
 import { cannotListen } from '../failure.ts';
-import { openListener } from '../listener.ts';
-import { untilSignal } from '../process.ts';
+import { Generations } from '../generations.ts';
+import { type Listener, openListener } from '../listener.ts';
+import { onHangup, untilSignal } from '../process.ts';
+import { reloading } from '../reloading.ts';
+import { keysForRestart } from '../restart-keys.ts';
 import { openState } from '../state.ts';
-import { commonEndpoints, tokenEndpoints } from '../token-endpoints.ts';
-import { signingKeyFrom } from '../token-parts.ts';
 import { clientAddress } from '../welcome.ts';
 
 const CLOCK: Clock = { now: Date.now };
@@ -29,72 +22,80 @@ const DRAIN_MS = 5_000;
  * @throws ConfigError, Failure
  */
 export async function auth(file: string, verbosity: number): Promise<void> {
-  const { config, notices, document } = loadAuthConfig(file);
+  const loaded = loadAuthConfig(file);
   const logOptions = { level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} } as const;
   const log = openLog(logOptions);
   const accessLog = openAccessLog(logOptions, log.out);
-  for (const notice of notices) log.warn(notice);
-  const { server: settings, token } = config;
-  const key = await signingKeyFrom(document, token, token);
-  const state = config.data === undefined ? undefined : await openState(config.data);
-  const index = state?.index;
-  const passwords = new PasswordChecker(CLOCK);
-  const backends = await wireBackends(config, {
-    ...{ document, log, clock: CLOCK, index, passwords, metrics: NO_METRICS },
-  });
-  const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
-  const service = new TokenService({
-    providers: [...backends.providers, ...accounts],
-    authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
-    issuer: new TokenIssuer({
-      issuer: token.issuer,
-      key,
-      lifetimeSeconds: token.expirationSeconds,
-      clock: CLOCK,
-    }),
-  });
-  const app = createApp({
-    log,
-    clock: CLOCK,
-    accessLog,
-    metrics: undefined,
-    proxies: new TrustedProxies(DEFAULT_TRUSTED, log),
-    isUnhealthy: () => false,
-    prefix: settings.pathPrefix,
-    headers: {},
-    v2: undefined,
-    endpoints: new Map([
-      ...commonEndpoints(token.issuer),
-      ['/readyz', liveEndpoint()],
-      ...tokenEndpoints(service, [key], token.issuer),
-      ...backends.endpoints,
-    ]),
-  });
+  for (const notice of loaded.notices) log.warn(notice);
+  const { data, server: settings, token } = loaded.config;
+  const state = data === undefined ? undefined : await openState(data);
+  const surroundings: AuthSurroundings = {
+    ...{ clock: CLOCK, log, accessLog, metrics: NO_METRICS },
+    index: state?.index,
+    passwords: new PasswordChecker(CLOCK),
+  };
+  const programs = new Generations(await wireAuth(file, loaded, surroundings));
   const server = await openListener({
-    app,
+    app: (request) => programs.use(({ app }) => app(request)),
     log,
     clock: CLOCK,
     address: settings.listen,
-    document,
+    document: loaded.document,
     section: ['server'],
-    tls: settings.tls && {
-      certificate: { kind: 'files', ...settings.tls },
-      clients: undefined,
-      minVersion: settings.tlsMinVersion ?? 'TLSv1.2',
-      ciphers: DEFAULT_CIPHERS,
-    },
+    tls: settings.tls,
   }).catch((error: unknown) => {
     throw cannotListen(settings.addr, `server.addr in ${file}`, error);
   });
+  const reload = await reloading({
+    first: programs.current,
+    take: () => takeOver({ file, log, surroundings, programs, server, started: loaded }),
+    log,
+  });
+  onHangup(() => void reload.now());
   const scheme = settings.tls === undefined ? 'http' : 'https';
   const address = clientAddress(server.address);
   process.stdout.write(
     `Berth issues tokens as "${token.issuer}" at ${scheme}://${address}${settings.pathPrefix}/auth\n`,
   );
   await untilSignal(log);
+  reload.stop();
   await server.close(DRAIN_MS);
-  await backends.close();
-  await index?.close();
+  await programs.close();
+  await state?.index.close();
   accessLog.flush();
   log.flush();
+}
+
+/**
+ * Reads the configuration anew and answers by it from now on; requests under way end as they began.
+ * @throws ConfigError; everything then stays as it is
+ */
+async function takeOver(parts: {
+  readonly file: string;
+  readonly log: ReturnType<typeof openLog>;
+  readonly surroundings: AuthSurroundings;
+  readonly programs: Generations<AuthProgram>;
+  readonly server: Listener;
+  /** As the process was started. */
+  readonly started: LoadedAuth;
+}): Promise<AuthProgram> {
+  const { file, log, surroundings, programs, server, started } = parts;
+  const loaded = loadAuthConfig(file);
+  const next = await wireAuth(file, loaded, surroundings);
+  const { document, config } = loaded;
+  const restart = keysForRestart(started.config, config);
+  if (config.server.tls !== undefined) {
+    try {
+      server.useTls({ document, section: ['server'], settings: config.server.tls });
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+  }
+  for (const notice of loaded.notices) log.warn(notice);
+  if (restart.length > 0) {
+    log.warn('these keys have changed and need a restart; the rest is in use', { keys: restart.join(', ') });
+  }
+  programs.replace(next);
+  return next;
 }

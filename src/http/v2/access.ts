@@ -1,3 +1,4 @@
+import type { Revoked } from '../../auth/token/revoked.ts';
 import { TokenRejected } from '../../auth/token/trust.ts';
 import type { TokenVerifier, VerifiedToken } from '../../auth/token/verify.ts';
 import { type Access, covers } from '../../oci/scope.ts';
@@ -40,16 +41,22 @@ export class TokenAccess implements AccessControl {
   readonly #verifier: TokenVerifier;
   readonly #service: string;
   readonly #realm: (request: HttpRequest) => string;
+  readonly #revoked: Revoked | undefined;
 
-  /** @param options.realm the token service's address, as this client can reach it */
+  /**
+   * @param options.realm the token service's address, as this client can reach it
+   * @param options.revoked undefined where the issuer of the tokens cannot take them back
+   */
   constructor(options: {
     verifier: TokenVerifier;
     service: string;
     realm: (request: HttpRequest) => string;
+    revoked?: Revoked;
   }) {
     this.#verifier = options.verifier;
     this.#service = options.service;
     this.#realm = options.realm;
+    this.#revoked = options.revoked;
   }
 
   async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
@@ -61,6 +68,9 @@ export class TokenAccess implements AccessControl {
       if (!(error instanceof TokenRejected)) throw error;
       throw challenge(parameters, { error: 'invalid_token', message: error.message, cause: error });
     });
+    if (await this.#revoked?.isRevoked(verified)) {
+      throw challenge(parameters, { error: 'invalid_token', message: 'the token was revoked' });
+    }
     if (!required.every((access) => covers(verified.access, access))) {
       throw challenge(parameters, {
         error: 'insufficient_scope',

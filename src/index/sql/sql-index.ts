@@ -17,6 +17,7 @@ import type { Session } from './query.ts';
 import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
 import * as retention from './retention-facts.ts';
+import * as revocations from './revocations.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
@@ -157,6 +158,12 @@ export function createSqlIndex(
       create: (account, atMs) => transact('createAccount', account, atMs),
       setPassword: (name, hash, atMs) => transact('setPassword', name, hash, atMs),
       remove: (name) => transact('removeAccount', name),
+    },
+    revocations: {
+      generation: () => revocations.revocationGeneration(read),
+      since: (generation) => revocations.revocationsSince(read, generation),
+      revoke: (kind, name, atMs) => transact('revoke', kind, name, atMs),
+      prune: (beforeMs) => transact('pruneRevocations', beforeMs),
     },
     signingKeys: {
       list: () => accounts.listSigningKeys(read),

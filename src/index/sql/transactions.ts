@@ -15,6 +15,7 @@ import { quarantineBlob, quarantineManifest } from './quarantine.ts';
 import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
+import * as revocations from './revocations.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -66,6 +67,8 @@ export const TRANSACTIONS = {
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
   removeAccount: accounts.removeAccount,
+  revoke: revocations.revoke,
+  pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: accounts.createFirstSigningKey,
   recordChange,
   recordEvents,

@@ -3,6 +3,7 @@ import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { QUARANTINE } from './migration-quarantine.ts';
+import { REVOCATIONS } from './migration-revocations.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
@@ -202,4 +203,5 @@ export const MIGRATIONS: readonly string[] = [
   LEASES,
   TAKEOVER,
   QUARANTINE,
+  REVOCATIONS,
 ];

@@ -102,6 +102,10 @@ export function endContract(shared: SharedIndex): void {
       'accounts.create': () => closed.accounts.create(account, 1),
       'accounts.setPassword': () => closed.accounts.setPassword('x', 'x', 1),
       'accounts.remove': () => closed.accounts.remove('x'),
+      'revocations.generation': () => closed.revocations.generation(),
+      'revocations.since': () => closed.revocations.since(0),
+      'revocations.revoke': () => closed.revocations.revoke('grant', 'x', 1),
+      'revocations.prune': () => closed.revocations.prune(1),
       'signingKeys.list': () => closed.signingKeys.list(),
       'signingKeys.createFirst': () =>
         closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),

@@ -1,0 +1,94 @@
+import { OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { OwnAccounts } from '../auth/identity/own-accounts.ts';
+import type { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { TokenIssuer } from '../auth/token/issue.ts';
+import { TokenService } from '../auth/token-service.ts';
+import type { LoadedAuth } from '../config/docker-auth.ts';
+import { createApp, type Endpoint } from '../http/app.ts';
+import { liveEndpoint } from '../http/health.ts';
+import type { App } from '../http/message.ts';
+import { withKnownAddress } from '../http/token/known-address.ts';
+import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
+import type { Index } from '../index/index.ts';
+import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
+import { wireBackends } from './backends/backends.ts';
+import type { Closable } from './generations.ts';
+import type { InUse } from './reloading.ts';
+import { commonEndpoints, tokenEndpoints } from './token-endpoints.ts';
+import { signingKeyFrom } from './token-parts.ts';
+
+/** What outlives a change of the configuration. */
+export interface AuthSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly accessLog: AccessLog;
+  readonly metrics: Metrics;
+  /** undefined: nothing is kept between starts. */
+  readonly index: Index | undefined;
+  /** Remembers right passwords, by hashes that a change makes unreachable. */
+  readonly passwords: PasswordChecker;
+}
+
+/** A token service that answers requests, as one state of the configuration asks for it. */
+export interface AuthProgram extends InUse, Closable {
+  readonly app: App;
+  readonly loaded: LoadedAuth;
+}
+
+/** As docker_auth sends it. */
+const HSTS = { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' };
+
+/**
+ * Puts together what a docker_auth configuration asks for.
+ * @param file where it was read
+ * @throws ConfigError; what was opened by then is closed
+ */
+export async function wireAuth(
+  file: string,
+  loaded: LoadedAuth,
+  surroundings: AuthSurroundings,
+): Promise<AuthProgram> {
+  const { config, document } = loaded;
+  const { clock, log, accessLog, index, passwords } = surroundings;
+  const { server: settings, token } = config;
+  const key = await signingKeyFrom(document, token, token);
+  const backends = await wireBackends(config, { ...surroundings, document });
+  const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
+  const service = new TokenService({
+    providers: [...backends.providers, ...accounts],
+    authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
+    issuer: new TokenIssuer({
+      issuer: token.issuer,
+      key,
+      lifetimeSeconds: token.expirationSeconds,
+      clock,
+    }),
+  });
+  const { realAddress } = settings;
+  const located = ([path, endpoint]: readonly [string, Endpoint]): readonly [string, Endpoint] =>
+    realAddress === undefined || endpoint.name !== 'token'
+      ? [path, endpoint]
+      : [path, withKnownAddress(endpoint, realAddress.header)];
+  const app = createApp({
+    log,
+    clock,
+    accessLog,
+    metrics: undefined,
+    proxies: new TrustedProxies(settings.trustedProxies ?? DEFAULT_TRUSTED, log, {
+      key: 'server.trusted_proxies',
+      addressHeader: realAddress?.header,
+      maxEntries: realAddress?.maxEntries,
+    }),
+    isUnhealthy: () => false,
+    prefix: settings.pathPrefix,
+    headers: settings.hsts ? HSTS : {},
+    v2: undefined,
+    endpoints: new Map([
+      ...commonEndpoints(token.issuer),
+      ['/readyz', liveEndpoint()],
+      ...tokenEndpoints(service, [key], token.issuer).map(located),
+      ...backends.endpoints,
+    ]),
+  });
+  return { app, loaded, files: [file, ...loaded.files], close: () => backends.close() };
+}
