@@ -11,13 +11,13 @@ export function checkWho(settings: LdapAuthSettings, at: Decoding, node: ConfigN
   const report = (key: string, message: string) =>
     at.report(`${name(key)} ${message}`, placeOfKey(node, key, at));
   if (!placeholdersOf(filter).has('account')) {
-    report('filter', 'has no ${account}: it would find the same entry for every account');
+    report('filter', `has no \${account}: it would find the same entry for every account`);
   }
   if (initialBindAsUser) {
-    if (bindDn?.includes('${account}') !== true) {
+    if (bindDn?.includes(`\${account}`) !== true) {
       report(
         'bind_dn',
-        'needs ${account} with initial_bind_as_user: it is the name that an account binds with',
+        `needs \${account} with initial_bind_as_user: it is the name that an account binds with`,
       );
     }
     if (bindPasswordFile !== undefined) {
@@ -28,8 +28,8 @@ export function checkWho(settings: LdapAuthSettings, at: Decoding, node: ConfigN
     }
     return;
   }
-  if (bindDn?.includes('${account}') === true) {
-    report('bind_dn', 'has ${account}, which is for initial_bind_as_user: true');
+  if (bindDn?.includes(`\${account}`) === true) {
+    report('bind_dn', `has \${account}, which is for initial_bind_as_user: true`);
   } else if (bindDn !== undefined && bindPasswordFile === undefined) {
     report('bind_dn', 'needs bind_password_file, the file with its password');
   }

@@ -80,7 +80,7 @@ const groups: Type<GroupSearch> = refine(
     base: required(nonEmptyText, 'Where groups are, at any depth below.'),
     filter: required(
       filterWith(['dn', 'account']),
-      'Finds the groups of an account: `(member=${dn})`, or `(memberUid=${account})`.',
+      `Finds the groups of an account: \`(member=\${dn})\`, or \`(memberUid=\${account})\`.`,
     ),
     attribute: withDefault(attribute, 'The attribute of a group that becomes a value of the label.', 'cn'),
     label: withDefault(nonEmptyText, 'The label that holds the groups.', 'groups'),
@@ -125,7 +125,7 @@ export const ldapAuth: Type<LdapAuthSettings> = refine(
     ),
     bind_dn: optional(
       mayBeEmpty,
-      'Who searches; nobody if left out. With `initial_bind_as_user`, the name that an account binds with, with `${account}`.',
+      `Who searches; nobody if left out. With \`initial_bind_as_user\`, the name that an account binds with, with \`\${account}\`.`,
     ),
     bind_password_file: namesFile(optional(mayBeEmpty, 'File with the password of `bind_dn`.')),
     initial_bind_as_user: withDefault(
@@ -134,7 +134,7 @@ export const ldapAuth: Type<LdapAuthSettings> = refine(
       false,
     ),
     base: withDefault(text, 'Where accounts are, at any depth below.', ''),
-    filter: required(filterWith(['account']), 'Finds the one entry of an account: `(uid=${account})`.'),
+    filter: required(filterWith(['account']), `Finds the one entry of an account: \`(uid=\${account})\`.`),
     labels: optional(map(label), 'Labels that rules can match, by their name.'),
     groups: optional(groups, "Berth's own: a search for the groups of an account."),
     max_connections: withDefault(

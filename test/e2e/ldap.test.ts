@@ -77,7 +77,7 @@ async function withLdap(lines: readonly string[]): Promise<TokenService> {
       `bind_dn: "${SERVICE_DN}"`,
       `bind_password_file: ${passwordFile}`,
       `base: "ou=people,${SUFFIX}"`,
-      'filter: "(&(uid=${account})(objectClass=person))"',
+      `filter: "(&(uid=\${account})(objectClass=person))"`,
       ...lines,
     ].map((line) => [line.split(':')[0], line]),
   );
@@ -189,7 +189,7 @@ test('connections that nobody needs end', async () => {
 });
 
 test('more than one entry is an error that the log explains', async () => {
-  const auth = await withLdap([plain(first), 'filter: "(title=${account})"']);
+  const auth = await withLdap([plain(first), `filter: "(title=\${account})"`]);
   const answer = await auth.ask({ account: 'twin', password: 'pw of twin1' });
   expect([answer.status, answer.text.includes('twin')]).toEqual([500, false]);
   await expect.poll(auth.output).toContain('the filter finds more than one entry for the account');

@@ -12,7 +12,7 @@ export function escapeDnValue(text: string): string {
  */
 export function bindName(template: string, account: string): string {
   const value = template.includes('=') ? escapeDnValue(account) : account;
-  return template.replaceAll('${account}', () => value);
+  return template.replaceAll(`\${account}`, () => value);
 }
 
 /** A part of a distinguished name, its escapes resolved. */
@@ -31,12 +31,10 @@ export function parseDn(text: string): readonly NamePart[] | undefined {
   let rest = text;
   while (rest !== '') {
     const match =
-      /^\s*([A-Za-z0-9.-]+)\s*=\s*((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\"+,;<>])*)([,;+]|$)/su.exec(rest);
+      /^ *([A-Za-z0-9.-]+) *= *((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\"+,;<>])*)([,;+]|$)/su.exec(rest);
     if (match === null) return undefined;
     const [whole, attribute = '', value = '', separator] = match;
-    // A blank that is escaped belongs to the value.
-    const trimmed = value.replace(/(?<!\\) +$/, '');
-    parts.push({ attribute: attribute.toLowerCase(), value: resolveEscapes(trimmed) });
+    parts.push({ attribute: attribute.toLowerCase(), value: resolveEscapes(value) });
     rest = rest.slice(whole.length);
     if (rest === '' && separator !== '') return undefined;
   }
@@ -48,14 +46,14 @@ export function commonNameOf(dn: string): string {
   return parseDn(dn)?.find(({ attribute }) => attribute === 'cn')?.value ?? dn;
 }
 
-/** Hexadecimal pairs are bytes of UTF-8; before anything else, a backslash stands for nothing. */
+/** Hexadecimal pairs are bytes of UTF-8; blanks at the end belong to the value only where they are escaped. */
 function resolveEscapes(value: string): string {
-  const bytes = value
-    .split(/((?:\\[0-9A-Fa-f]{2})+)/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? Buffer.from(part.replaceAll('\\', ''), 'hex')
-        : Buffer.from(part.replaceAll(/\\(.)/gsu, '$1')),
+  const signs = value.match(/\\[0-9A-Fa-f]{2}|\\?./gsu) ?? [];
+  const end = signs.findLastIndex((sign) => sign !== ' ');
+  const bytes = signs
+    .slice(0, end + 1)
+    .map((sign) =>
+      sign.length === 3 ? Buffer.from(sign.slice(1), 'hex') : Buffer.from(sign.replace(/^\\/, '')),
     );
   return Buffer.concat(bytes).toString('utf8');
 }
