@@ -2,6 +2,7 @@ import { authKeys } from './auth.ts';
 import type { KeyCases } from './case.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
+import { ldapKeys } from './ldap.ts';
 import { logKeys } from './log.ts';
 import { notificationsKeys } from './notifications.ts';
 import { repositoriesKeys } from './repositories.ts';
@@ -16,6 +17,7 @@ export const KEY_CASES: KeyCases = {
   ...logKeys,
   ...storageKeys,
   ...authKeys,
+  ...ldapKeys,
   ...httpKeys,
   ...tlsKeys,
   ...healthKeys,
