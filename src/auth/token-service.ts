@@ -3,12 +3,20 @@ import { type Access, formatScope } from '../oci/scope.ts';
 import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
 import type { TokenIssuer } from './token/issue.ts';
+import type { Logins, LoginUse } from './token/logins.ts';
+import { AuthenticationFailed, type Known, keepLogin, resumeLogin } from './token/refresh.ts';
 
 /** A request for a token, read from whichever form it came in. */
 export interface TokenRequest extends AccessContext {
   /** Undefined for an anonymous caller. */
   readonly credentials: Credentials | undefined;
   readonly scopes: readonly Access[];
+  /** In place of credentials: what an earlier answer gave. */
+  readonly refreshToken?: string | undefined;
+  /** Whether a refresh token is asked for. */
+  readonly wantsRefreshToken?: boolean;
+  /** The program that asks, as it calls itself; empty where it does not. */
+  readonly clientId?: string;
 }
 
 /** A token and what it is good for. */
@@ -21,6 +29,10 @@ export interface TokenAnswer {
   readonly scope: string;
   /** What was decided of each scope that was asked for, in their order; for the operator's eyes alone. */
   readonly decisions: readonly ScopeDecision[];
+  /** Where one was asked for and this caller can have one: the same that was presented, or a new one. */
+  readonly refreshToken: string | undefined;
+  /** The id of the login that was used or begun. */
+  readonly login: string | undefined;
 }
 
 /** A scope that was asked for, and what came of it. */
@@ -32,14 +44,6 @@ export interface ScopeDecision {
   readonly rule: string;
 }
 
-/** The credentials are wrong, or there are none and anonymous callers are refused. */
-export class AuthenticationFailed extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'AuthenticationFailed';
-  }
-}
-
 /** A token was asked for a registry that this service does not serve. */
 export class UnknownService extends Error {
   constructor(service: string) {
@@ -48,6 +52,8 @@ export class UnknownService extends Error {
   }
 }
 
+export { AuthenticationFailed } from './token/refresh.ts';
+
 /** What a token service is made of; providers and authorizers are asked in this order. */
 export interface TokenServiceParts {
   readonly providers: readonly IdentityProvider[];
@@ -55,6 +61,8 @@ export interface TokenServiceParts {
   readonly issuer: TokenIssuer;
   /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
   readonly onlyAudience?: string;
+  /** Undefined where nothing is kept between starts: no refresh tokens then, as by docker_auth. */
+  readonly logins?: Logins | undefined;
   /** Undefined where no registry would hear of it. */
   readonly revocations?: Pick<RevocationIndex, 'generation'> | undefined;
 }
@@ -77,51 +85,74 @@ export class TokenService {
     if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
     // Before it is decided who asks: what is revoked meanwhile counts for this token too.
     const generation = await this.#parts.revocations?.generation();
-    const who = await this.#authenticate(request.credentials);
+    const use: LoginUse = { service: audience, clientId: request.clientId ?? '', address: request.address };
+    const known = await this.#know(request, use);
+    const { identity } = known;
     const context = { ...request, service: audience };
     const decisions: ScopeDecision[] = [];
     for (const wanted of request.scopes) {
-      const { granted, rule } = await this.#authorize(who, wanted, context);
+      const { granted, rule } = await this.#authorize(identity, wanted, context);
       decisions.push({ wanted, granted: granted.toSorted(), rule });
     }
     const access = decisions.map(({ wanted, granted }): Access => ({ ...wanted, actions: granted }));
+    const kept = await this.#keep(request, known, use);
     const issued = await issuer.issue({
-      subject: who.account,
+      subject: identity.account,
       audience,
       access,
       generation,
-      grant: who.grant,
-      untilMs: who.untilMs,
+      grant: identity.grant ?? kept?.id,
+      untilMs: identity.untilMs,
     });
     return {
       ...issued,
-      subject: who.account,
+      subject: identity.account,
       scope: access
         .filter(({ actions }) => actions.length > 0)
         .map(formatScope)
         .join(' '),
       decisions,
+      refreshToken: kept?.token,
+      login: kept?.id,
     };
   }
 
-  async #authenticate(credentials: Credentials | undefined): Promise<Identity> {
-    if (credentials === undefined) {
-      for (const provider of this.#parts.providers) {
-        const identity = provider.anonymous?.();
-        if (identity !== undefined) return identity;
-      }
-      throw new AuthenticationFailed('authentication required: log in first');
+  /** @throws AuthenticationFailed */
+  async #know({ credentials, refreshToken }: TokenRequest, use: LoginUse): Promise<Known> {
+    const { providers, logins } = this.#parts;
+    if (refreshToken !== undefined) return resumeLogin(refreshToken, use, { providers, logins });
+    if (credentials !== undefined) return this.#authenticate(credentials);
+    for (const provider of providers) {
+      const identity = provider.anonymous?.();
+      if (identity !== undefined) return { identity, provider, login: undefined };
     }
+    throw new AuthenticationFailed('authentication required: log in first');
+  }
+
+  async #authenticate(credentials: Credentials): Promise<Known> {
     const { providers } = this.#parts;
     for (const [position, provider] of providers.entries()) {
       const answer = await provider.authenticate(credentials);
       if (answer === 'no-match') continue;
-      if (answer !== 'wrong-password') return answer;
+      if (answer !== 'wrong-password') return { identity: answer, provider, login: undefined };
       // An account that no provider knows asks all of them: how long an answer takes must not tell which it was.
       for (const later of providers.slice(position + 1)) await later.pretend(credentials);
       break;
     }
     throw new AuthenticationFailed('wrong user name or password');
+  }
+
+  async #keep(
+    { credentials, refreshToken, wantsRefreshToken }: TokenRequest,
+    known: Known,
+    use: LoginUse,
+  ): Promise<{ id: string; token: string } | undefined> {
+    const { logins } = this.#parts;
+    if (refreshToken !== undefined && known.login !== undefined) {
+      return { id: known.login, token: refreshToken };
+    }
+    if (wantsRefreshToken !== true || credentials === undefined || logins === undefined) return undefined;
+    return keepLogin(logins, known, credentials, use);
   }
 
   async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {

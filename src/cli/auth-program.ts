@@ -2,6 +2,7 @@ import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import { Logins } from '../auth/token/logins.ts';
 import { TokenService } from '../auth/token-service.ts';
 import type { LoadedAuth } from '../config/docker-auth.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
@@ -54,6 +55,7 @@ export async function wireAuth(
   const key = await signingKeyFrom(document, token, token);
   const backends = await wireBackends(config, { ...surroundings, document });
   const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
+  const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
   const service = new TokenService({
     providers: [...backends.providers, ...accounts],
     authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
@@ -63,6 +65,7 @@ export async function wireAuth(
       lifetimeSeconds: token.expirationSeconds,
       clock,
     }),
+    logins,
   });
   const { realAddress } = settings;
   const located = ([path, endpoint]: readonly [string, Endpoint]): readonly [string, Endpoint] =>
@@ -90,5 +93,11 @@ export async function wireAuth(
       ...backends.endpoints,
     ]),
   });
-  return { app, loaded, files: [file, ...loaded.files], close: () => backends.close() };
+  return {
+    ...{ app, loaded, files: [file, ...loaded.files] },
+    async close() {
+      await logins?.flush();
+      await backends.close();
+    },
+  };
 }

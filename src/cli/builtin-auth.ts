@@ -1,6 +1,7 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { Logins } from '../auth/token/logins.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
 import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
 import type { ConfigDocument } from '../config/document.ts';
@@ -56,8 +57,15 @@ export async function builtinAuth(
   const authorizers = backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers;
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
+  const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations },
   });
-  return { ...tokens, keys, issuer, endpoints, close };
+  return {
+    ...{ ...tokens, keys, issuer, endpoints },
+    async close() {
+      await logins.flush();
+      await close();
+    },
+  };
 }

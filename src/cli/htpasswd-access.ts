@@ -51,6 +51,7 @@ async function anonymousPull(
     issuer: ISSUER,
     keys,
     lifetimeSeconds: LIFETIME_SECONDS,
+    logins: undefined,
     clock,
   });
   return {

@@ -4,6 +4,7 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { LoginOptions } from './commands/login.ts';
 import type { QuarantineOptions } from './commands/quarantine.ts';
 import type { RetentionCommandOptions } from './commands/retention.ts';
 import type { StatsOptions } from './commands/stats.ts';
@@ -299,6 +300,29 @@ userCommand('remove', 'remove an account')
 userCommand('list', 'list the accounts').action((options: UserOptions) =>
   orExplain(async () => (await import('./commands/user.ts')).listUsers(options)),
 );
+
+const login = program
+  .command('login')
+  .description('see and end the logins that clients keep in place of a password');
+
+function loginCommand(name: string, description: string): Command {
+  return login
+    .command(name)
+    .description(description)
+    .option(...CONFIG)
+    .option('--account <name>', 'those to this account');
+}
+
+loginCommand('list', 'list the logins, the latest used first')
+  .option('--json', 'print for machines, one object a line')
+  .action((options: LoginOptions & { json?: boolean }) =>
+    orExplain(async () => (await import('./commands/login.ts')).listLogins(options)),
+  );
+loginCommand('revoke', 'end logins; works while the registry runs')
+  .argument('[ids...]', 'what list shows')
+  .action((ids: readonly string[], options: LoginOptions) =>
+    orExplain(async () => (await import('./commands/login.ts')).revokeLogins(ids, options)),
+  );
 
 const events = program.command('events').description('look at notifications, and send them again');
 

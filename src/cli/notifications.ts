@@ -6,6 +6,7 @@ import type { Audience } from '../index/events.ts';
 import type { Index } from '../index/index.ts';
 import type { Jobs } from '../lifecycle/job.ts';
 import type { Clock, Events, Logger, Metrics } from '../ports.ts';
+import { version } from './version.ts';
 
 /** Events that other processes recorded, or whose time has come, are found so soon. */
 const POLL_MS = 1_000;
@@ -46,6 +47,28 @@ function audienceOf(settings: NotificationsSettings, http: HttpSettings): Audien
       ignoredActions,
     })),
   };
+}
+
+/**
+ * The index as a command uses it that changes something beside the registry, or alone: what it does is told to the
+ * configured endpoints, by a registry that runs, or by the next.
+ */
+export function toldIndex(
+  { notifications: settings, http }: RegistryConfig,
+  { index, actor }: { readonly index: Index; readonly actor: string },
+): Index {
+  if (settings.endpoints.length === 0) return index;
+  const audience = audienceOf(settings, http);
+  const scheme = http.tls === undefined ? 'http' : 'https';
+  const origin = {
+    ...{ requestId: randomUUID(), address: '', host: '', method: '', userAgent: `berth/${version()}` },
+    ...{ actor, baseUrl: (http.host ?? `${scheme}://${sourceAddress(http)}`) + http.prefix },
+  };
+  return index.recording({
+    note: () => ({ origin, audience, atMs: Date.now(), before: [] }),
+    recorded: () => undefined,
+    failed: () => undefined,
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
 import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
@@ -31,6 +32,7 @@ export interface OwnTokensOptions {
   /** The first one signs, and each of them is accepted. */
   readonly keys: readonly SigningKey[];
   readonly lifetimeSeconds: number;
+  readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** Undefined where nothing is ever revoked. */
   readonly revocations?: RevocationIndex;
@@ -53,7 +55,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, clock, revocations } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations } = options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -67,6 +69,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       authorizers,
       issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
       onlyAudience: OWN_SERVICE,
+      logins,
       revocations,
     }),
     verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { KeptLogins } from '../auth/token/kept-logins.ts';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { RegistryAdminAccess } from '../http/api/access.ts';
@@ -160,6 +161,7 @@ export async function wireRegistry({
     { name: 'content', check: () => state.content.ping() },
   ];
   const ready = readyEndpoint(checks, failures, log);
+  const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,
     clock,
@@ -178,12 +180,14 @@ export async function wireRegistry({
     ]),
     api: {
       administration: {
-        ...{ collector, wishes, journal: new Journal(state) },
-        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs }),
+        ...{ collector, wishes, journal: new Journal(state), preparation: takeOver },
+        logins: new KeptLogins(state.index.logins, clock),
+        undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
       access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
       isReadOnly: storage.readOnly,
+      events,
       version: version(),
     },
     v2: {
@@ -193,7 +197,7 @@ export async function wireRegistry({
       limits: { maxCatalogEntries: config.catalog.maxEntries, maxTags: config.tags.maxTags },
       urlOf: urls.locationOf,
       preparation: takeOver,
-      events: notifications && { events: notifications.events, baseOf: urls.baseOf },
+      events,
     },
   });
   return {

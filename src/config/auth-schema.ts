@@ -1,6 +1,7 @@
 import { checkHash, checkPair, checkWeakHashes } from './auth-checks.ts';
 import type { AclRuleSettings, UserSettings } from './auth-settings.ts';
 import { optional, required, type Type, withDefault } from './schema.ts';
+import { berthTokenFields } from './token-schema.ts';
 import { bool, int, nonEmptyText, secretText, text } from './types-scalar.ts';
 import { list, map, placeOfKey, refine, section } from './types-section.ts';
 
@@ -100,6 +101,7 @@ export const token = refine(
     issuer: required(nonEmptyText, ISSUER),
     expiration: required(int({ min: 1, unit: 'seconds' }), EXPIRATION),
     ...keyFields,
+    ...berthTokenFields,
   }),
   checkPair,
 );

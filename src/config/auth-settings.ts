@@ -1,6 +1,7 @@
 import type { ListenAddress } from './listen-address.ts';
 import type { Secret } from './secret.ts';
 import type { TlsSettings } from './tls-settings.ts';
+import type { RefreshSettings } from './token-schema.ts';
 
 /** An account written in the configuration. */
 export interface UserSettings {
@@ -29,7 +30,7 @@ export interface AclRuleSettings {
   readonly comment: string | undefined;
 }
 
-/** How tokens are signed. */
+/** How tokens are made. */
 export interface TokenKeySettings {
   /** PEM files as written, relative to the working directory; both are there or neither is. */
   readonly certificate: string | undefined;
@@ -38,6 +39,7 @@ export interface TokenKeySettings {
   readonly disableLegacyKeyId: boolean;
   /** Whether tokens carry the certificate. */
   readonly x5c: boolean;
+  readonly refresh: RefreshSettings;
 }
 
 /** From which header the address of a client is taken. */

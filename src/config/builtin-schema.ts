@@ -3,6 +3,7 @@ import { checkPair } from './auth-checks.ts';
 import { EXPIRATION, ISSUER, keyFields } from './auth-schema.ts';
 import type { TokenKeySettings } from './auth-settings.ts';
 import { optional, sub, type Type } from './schema.ts';
+import { berthTokenFields } from './token-schema.ts';
 import { int, nonEmptyText } from './types-scalar.ts';
 import { refine, section } from './types-section.ts';
 
@@ -20,6 +21,7 @@ const token: Type<BuiltinTokenSettings> = refine(
     issuer: optional(nonEmptyText, ISSUER),
     expiration: optional(int({ min: 1, unit: 'seconds' }), EXPIRATION),
     ...keyFields,
+    ...berthTokenFields,
   }),
   (value, at, node) => {
     checkPair(value, at, node);
@@ -30,6 +32,7 @@ const token: Type<BuiltinTokenSettings> = refine(
       key: value.key,
       disableLegacyKeyId: value.disable_legacy_key_id,
       x5c: value.x5c,
+      refresh: value.refresh,
     };
   },
 );

@@ -69,6 +69,7 @@ export const authSchema: Type<AuthConfig> = refine(
         key,
         disableLegacyKeyId: signing.disable_legacy_key_id,
         x5c: signing.x5c,
+        refresh: signing.refresh,
       },
     };
   },

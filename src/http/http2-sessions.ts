@@ -38,8 +38,6 @@ const FAREWELL_MS = 500;
 class Connection {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
-  /** Only to be held: it must outlive the session. */
-  readonly nativeHalf: unknown;
   readonly #idle = new Silence(KEEP_ALIVE_MS, () => this.end());
   #streams = 0;
   #isEnding = false;
@@ -47,7 +45,6 @@ class Connection {
   constructor(session: ServerHttp2Session, socket: Socket) {
     this.session = session;
     this.socket = socket;
-    this.nativeHalf = nativeHalfOf(session);
     this.#idle.heard();
     socket.once('close', this.#idle.stop);
   }
@@ -80,7 +77,11 @@ class Connection {
 export class Http2Sessions {
   readonly #app: App;
   readonly #log: Logger;
-  readonly #open = new Set<Connection>();
+  /**
+   * With each its native half, only to be held: it must outlive the session. A connection itself must not hold it: the
+   * native half waits for ever for a client that never confirmed our settings, and whatever waits holds the connection.
+   */
+  readonly #open = new Map<Connection, unknown>();
 
   constructor(app: App, log: Logger) {
     this.#app = app;
@@ -91,7 +92,7 @@ export class Http2Sessions {
   accept(socket: Socket): void {
     const session = performServerHandshake(socket, OPTIONS);
     const connection = new Connection(session, socket);
-    this.#open.add(connection);
+    this.#open.set(connection, nativeHalfOf(session));
     session.on('error', (error) => this.#log.debug('an HTTP/2 connection broke off', { error }));
     // The socket is ours: Node leaves it open after a session that failed.
     session.once('close', () => setTimeout(() => socket.destroy(), FAREWELL_MS).unref());
@@ -112,11 +113,11 @@ export class Http2Sessions {
   }
 
   close(): void {
-    for (const connection of this.#open) connection.end();
+    for (const connection of this.#open.keys()) connection.end();
   }
 
   destroy(): void {
-    for (const connection of this.#open) connection.destroy();
+    for (const connection of this.#open.keys()) connection.destroy();
   }
 
   async #answer(stream: ServerHttp2Stream, received: IncomingHttpHeaders, socket: Socket): Promise<void> {

@@ -2,9 +2,6 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 import type { ImmutableTag, OverLimit, UsageLimits } from './limits.ts';
 
-/** Below this are the files of a folder that registry:2 wrote and could serve again. */
-export const ORIGINAL_KEYS = 'docker/registry/v2/';
-
 /** Where a blob's bytes are. */
 export interface BlobRecord {
   readonly digest: Digest;
@@ -69,9 +66,9 @@ export interface BlobIndex {
   ): Promise<boolean | ImmutableTag>;
   /**
    * Keys that nothing refers to any more and whose bytes are to be removed, at most `limit` of them.
-   * @param options.originals whether keys below `ORIGINAL_KEYS` are among them; with no options, they are
+   * @param options.exceptBelow leaves out keys that begin with this text, which ends with a slash
    */
-  discarded(limit: number, options?: { readonly originals: boolean }): Promise<string[]>;
+  discarded(limit: number, options?: { readonly exceptBelow?: string | undefined }): Promise<string[]>;
   /** Forgets discarded keys, after their bytes were removed. */
   forget(keys: readonly string[]): Promise<void>;
 }

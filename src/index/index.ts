@@ -6,6 +6,7 @@ import type { HoldIndex } from './holds.ts';
 import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
 import type { LeaseIndex } from './leases.ts';
+import type { LoginIndex } from './logins.ts';
 import type { ManifestIndex } from './manifests.ts';
 import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
@@ -44,6 +45,7 @@ export interface Index {
   readonly accounts: AccountIndex;
   readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
+  readonly logins: LoginIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;
   /**

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
 import type { Cause } from './journal.ts';
+import type { ImmutableTag } from './limits.ts';
 
 /** Something that was deleted and is kept: a manifest, or where a tag pointed. */
 export interface DeletedEntry {
@@ -35,6 +36,8 @@ export interface Restoration {
   readonly moveTags: boolean;
   /** Of a digest: the tags that it had come back too. */
   readonly withTags: boolean;
+  /** Patterns of tags that must not be moved, even where they may be set. */
+  readonly immutableTags?: readonly string[];
   readonly actor: string;
   readonly atMs: number;
 }
@@ -55,7 +58,8 @@ export type RestorationOutcome =
   /** Nothing was changed: the manifest is not deleted. */
   | { readonly outcome: 'not-deleted' }
   /** Nothing was changed: the tag points to this manifest by now. */
-  | { readonly outcome: 'tag-in-use'; readonly tag: Tag; readonly digest: Digest };
+  | { readonly outcome: 'tag-in-use'; readonly tag: Tag; readonly digest: Digest }
+  | ImmutableTag;
 
 /**
  * What was deleted and is kept. Every removal of a manifest puts it here; garbage collection takes it from here for
@@ -74,6 +78,8 @@ export interface TrashIndex {
    * later, as far as they are kept, and with tags, whose history tells of it.
    */
   restore(restoration: Restoration): Promise<RestorationOutcome>;
+  /** How many manifests were deleted before this time. Counts them, so it is nothing for a request. */
+  countBefore(keptSinceMs: number): Promise<number>;
   /**
    * Removes for good the manifests that were deleted before `keptSinceMs`, and what is known of tags' losses before it:
    * at most `limit` of each.

@@ -1,4 +1,5 @@
 import type { ContentStore } from '../content/content-store.ts';
+import { ORIGINAL_KEYS } from '../content/original-keys.ts';
 import type { Index } from '../index/index.ts';
 
 const BATCH = 100;
@@ -16,8 +17,8 @@ export async function removeDiscarded(
   const failed = new Map<string, unknown>();
   for (;;) {
     options.signal?.throwIfAborted();
-    const { originals } = options;
-    const listed = await deps.index.blobs.discarded(BATCH + failed.size, { originals });
+    const exceptBelow = options.originals ? undefined : ORIGINAL_KEYS;
+    const listed = await deps.index.blobs.discarded(BATCH + failed.size, { exceptBelow });
     const keys = listed.filter((key) => !failed.has(key));
     if (keys.length === 0) break;
     const removed: string[] = [];

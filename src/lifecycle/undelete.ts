@@ -4,6 +4,7 @@ import type { DeletedEntry, DeletedPosition, RestorationOutcome } from '../index
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/reference.ts';
 import type { Clock } from '../ports.ts';
+import type { RepositoryLimits } from '../registry/repository-limits.ts';
 
 const PAGE = 200;
 
@@ -27,10 +28,12 @@ export class Undelete {
   readonly #index: Index;
   readonly #clock: Clock;
   readonly #keepMs: number;
+  readonly #limits: RepositoryLimits;
 
   /** @param deps.keepDeletedMs 0: nothing can be brought back */
-  constructor(deps: { index: Index; clock: Clock; keepDeletedMs: number }) {
+  constructor(deps: { index: Index; clock: Clock; keepDeletedMs: number; limits: RepositoryLimits }) {
     this.#index = deps.index;
+    this.#limits = deps.limits;
     this.#clock = deps.clock;
     this.#keepMs = deps.keepDeletedMs;
   }
@@ -55,11 +58,12 @@ export class Undelete {
     }
   }
 
-  /** @throws RegistryError NOT_KEPT, TAG_IN_USE */
+  /** @throws RegistryError NOT_KEPT, TAG_IN_USE, TAG_IMMUTABLE */
   async restore(request: UndeleteRequest): Promise<Restored> {
     const { repository, wanted } = request;
     const outcome = await this.#index.trash.restore({
       ...request,
+      immutableTags: this.#limits.immutablePatterns(repository),
       keptSinceMs: this.#keptSinceMs(),
       atMs: this.#clock.now(),
     });
@@ -68,6 +72,7 @@ export class Undelete {
       const { digest, manifests, tags, missing } = outcome;
       return { digest, manifests, tags, missing };
     }
+    if (outcome.outcome === 'immutable') throw this.#limits.refusal(repository, outcome, 'restoration');
     if (outcome.outcome === 'tag-in-use') {
       const { tag, digest } = outcome;
       throw new RegistryError('TAG_IN_USE', {

@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/reference.ts';
 
 /**
@@ -7,6 +8,11 @@ import type { RepositoryName } from '../oci/reference.ts';
 export interface Preparation {
   /** Before anything of this repository is asked for or changed. */
   repository(name: RepositoryName): Promise<void> | undefined;
+  /**
+   * Before a repository is looked for that holds this blob.
+   * @param among the only ones that may be looked into
+   */
+  holder(digest: Digest, among: 'any' | readonly string[]): Promise<void> | undefined;
   /** Before repositories are listed. */
   names(): Promise<void> | undefined;
 }

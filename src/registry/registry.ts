@@ -19,6 +19,7 @@ export interface Registry {
   readonly removal: Removal;
   readonly listing: Listing;
   readonly pulls: PullCounts;
+  readonly limits: RepositoryLimits;
 }
 
 /** What a registry stands on. The index and the content store are the caller's to close. */
@@ -45,5 +46,6 @@ export function createRegistry(deps: RegistryDependencies): Registry {
     removal: new Removal({ ...deps, limits, isEnabled: deps.deleteEnabled }),
     listing: new Listing(deps),
     pulls: new PullCounts(deps),
+    limits,
   };
 }

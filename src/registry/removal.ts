@@ -48,7 +48,7 @@ export class Removal {
           this.#limits.immutablePatterns(repository),
         ));
     if (removed === 'changed') throw preconditionFailed(reference);
-    if (typeof removed === 'object') throw this.#limits.refusal(repository, removed, true);
+    if (typeof removed === 'object') throw this.#limits.refusal(repository, removed, 'removal');
     if (!removed) throw new RegistryError('MANIFEST_UNKNOWN');
   }
 
@@ -61,7 +61,7 @@ export class Removal {
     const patterns = this.#limits.immutablePatterns(repository);
     const by = { actor, atMs: this.#clock.now() };
     const removed = await this.#index.blobs.unlink(repository, digest, patterns, by);
-    if (typeof removed === 'object') throw this.#limits.refusal(repository, removed, true);
+    if (typeof removed === 'object') throw this.#limits.refusal(repository, removed, 'removal');
     if (!removed) throw new RegistryError('BLOB_UNKNOWN');
   }
 
@@ -71,7 +71,7 @@ export class Removal {
     const manifest = await this.#index.manifests.findByTag(repository, tag);
     if (manifest === undefined) throw new RegistryError('MANIFEST_UNKNOWN');
     const { digest } = manifest;
-    throw this.#limits.refusal(repository, { outcome: 'immutable', tag, digest }, true);
+    throw this.#limits.refusal(repository, { outcome: 'immutable', tag, digest }, 'removal');
   }
 
   #assertEnabled(): void {

@@ -30,6 +30,9 @@ interface Asked {
   readonly quota: RepositoryQuota | undefined;
 }
 
+/** What somebody wanted to do. */
+type Change = 'push' | 'removal' | 'restoration';
+
 /** From this share of a quota on, whoever pushes is told how much is left. */
 const NEARLY_FULL = 0.9;
 
@@ -107,10 +110,14 @@ export class RepositoryLimits {
   }
 
   /** Counts and words a refusal of the index. */
-  refusal(repository: RepositoryName, refused: OverLimit | ImmutableTag, isRemoval = false): RegistryError {
+  refusal(
+    repository: RepositoryName,
+    refused: OverLimit | ImmutableTag,
+    change: Change = 'push',
+  ): RegistryError {
     if (refused.outcome === 'immutable') {
       this.#refusals.immutable.add();
-      return immutable(refused, isRemoval);
+      return immutable(refused, change);
     }
     this.#refusals[refused.limit].add();
     return overQuota(repository, refused, this.#askedOf(repository).quota);
@@ -151,12 +158,16 @@ export class RepositoryLimits {
   }
 }
 
-function immutable({ tag, digest }: ImmutableTag, isRemoval: boolean): RegistryError {
+function immutable({ tag, digest }: ImmutableTag, change: Change): RegistryError {
   const shown = JSON.stringify(tag);
+  const stays = `the tag ${shown} is immutable here and stays at ${digest}`;
+  const messages: Readonly<Record<Change, string>> = {
+    push: `${stays}; push under another tag`,
+    removal: `the tag ${shown} is immutable here: neither it nor what it needs can be deleted`,
+    restoration: `${stays}; a manifest can be brought back by its digest, without its tags`,
+  };
   return new RegistryError('TAG_IMMUTABLE', {
-    message: isRemoval
-      ? `the tag ${shown} is immutable here: neither it nor what it needs can be deleted`
-      : `the tag ${shown} is immutable here and stays at ${digest}; push under another tag`,
+    message: messages[change],
     detail: { tag, digest },
   });
 }

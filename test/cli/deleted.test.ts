@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openState } from '../../src/cli/state.ts';
 import { Workplace } from '../support/berth-process.ts';
 
 /* `berth deleted`, `berth undelete` and `berth explain` as processes, beside a registry that runs. */
@@ -10,6 +11,8 @@ const CONFIG = [
   'version: 0.1',
   'storage: {filesystem: {rootdirectory: registry}, delete: {enabled: true}}',
   'http: {addr: 127.0.0.1:0}',
+  'repositories: [{match: "**", immutabletags: ["fixed*"]}]',
+  'notifications: {endpoints: [{name: hook, url: "http://127.0.0.1:1/", threshold: 1}]}',
 ].join('\n');
 const TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
@@ -88,6 +91,29 @@ describe('what was deleted', () => {
     expect((await berth('undelete', '--move', '--json', 'team/app:v1')).stdout).toContain(
       `"digest":"${first}"`,
     );
+  });
+
+  it('is told to endpoints, and moves no immutable tag', { timeout: 60_000 }, async () => {
+    const first = await pushImage('told', 'four');
+    expect(await send('DELETE', `manifests/${first}`)).toBe(202);
+    expect((await berth('undelete', 'team/app:told')).code).toBe(0);
+    const told = await place.run(['events', 'list', '--limit', '1', '-c', 'config.yml']);
+    expect(told.stdout).toMatch(/\thook\tpending\tpush\tteam\/app:told\t/);
+
+    const old = await pushImage('told', 'five');
+    const body = await (
+      await fetch(`${url}/v2/team/app/manifests/${old}`, { headers: { accept: TYPE } })
+    ).text();
+    expect(await send('PUT', 'manifests/fixed', body)).toBe(201);
+    const state = await openState(join(place.folder, 'registry'));
+    await state.index.manifests.remove('team/app' as never, old as never, '', Date.now());
+    await state.index.close();
+    const current = await pushImage('fixed', 'six');
+    const refused = await berth('undelete', '--move', 'team/app:fixed');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`the tag "fixed" is immutable here and stays at ${current}`);
+    expect(refused.stderr).toContain('--no-tags');
+    expect((await berth('undelete', '--no-tags', `team/app@${old}`)).code).toBe(0);
   });
 
   it('comes back with a whole repository, and goes for good when it is told to', {

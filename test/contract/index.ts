@@ -8,6 +8,7 @@ import { immutableTagContract } from './index/immutable-tags.ts';
 import { integrityContract } from './index/integrity.ts';
 import { journalContract } from './index/journal.ts';
 import { leaseContract } from './index/leases.ts';
+import { loginContract } from './index/logins.ts';
 import { manifestContract } from './index/manifests.ts';
 import { preconditionContract } from './index/preconditions.ts';
 import { pullContract } from './index/pulls.ts';
@@ -56,6 +57,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('accounts', () => accountContract(shared));
   describe('revocations', () => revocationContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
+  describe('logins', () => loginContract(shared));
   describe('transactions', () => transactionContract(shared));
   describe('the end', () => endContract(shared));
   describe('beside a model in memory', () => indexModelProperty(() => shared.openEmpty()));

@@ -75,6 +75,32 @@ describe('the admin API', () => {
     expect((await get('deleted')).json()).toEqual({ deleted: [] });
   });
 
+  it('moves no immutable tag, as no push does', async () => {
+    const config = 'repositories: [{match: "**", immutabletags: ["v*"]}]';
+    const rules = await openFrontDoor({ clock, config });
+    const old = await pushImage(rules, 'app', 'latest', { seed: 1 });
+    await rules.send('PUT', `/v2/app/manifests/v1`, {
+      body: old.text,
+      headers: { 'content-type': old.descriptor.mediaType },
+    });
+    expect((await rules.send('DELETE', `/v2/app/manifests/v1`)).status).toBe(409);
+    // The tag moved before there was the rule.
+    const { manifests } = rules.state.index;
+    await manifests.remove('app' as never, old.digest as never, 'somebody', clock.now());
+    const image = await pushImage(rules, 'app', 'v1', { seed: 2 });
+    for (const wanted of [{ tag: 'v1' }, { digest: old.digest }]) {
+      const body = JSON.stringify({ repository: 'app', ...wanted, moveTags: true });
+      const refused = await rules.send('POST', '/api/v1/undelete', { body, headers: JSON_TYPE });
+      expect(refused).toMatchObject({ status: 409, codes: ['DENIED'] });
+      expect(refused.text).toContain(`is immutable here and stays at ${image.digest}`);
+    }
+    expect((await rules.send('GET', '/v2/app/manifests/v1')).text).toBe(image.text);
+    const alone = JSON.stringify({ repository: 'app', digest: old.digest, withTags: false });
+    const back = await rules.send('POST', '/api/v1/undelete', { body: alone, headers: JSON_TYPE });
+    expect(back).toMatchObject({ status: 200 });
+    await rules.close();
+  });
+
   it('explains blobs, manifests and tags, and shows the journal', async () => {
     const image = await pushImage(door, 'explained', 'v1', { seed: 5 });
     const blob = (await get(`explain/blob?digest=${image.layer}`)).json();
@@ -173,6 +199,9 @@ describe('the admin API', () => {
     expect(await said(send('POST', 'garbage-collection', '{"graceSeconds": -1}'))).toContain('whole number');
     expect(await said(send('GET', 'explain/blob'))).toBe('400 the query parameter "digest" is missing');
     expect(await said(send('GET', 'deleted?n=x'))).toContain('"n" must be a whole number');
+    expect(await said(send('GET', 'deleted?repo=app'))).toBe(
+      '400 there is no query parameter "repo" here; there is repository, n, after',
+    );
     expect(await said(send('GET', 'deleted?after=x'))).toContain('"after" must be what an answer gave');
     expect(await said(send('GET', 'journal?tag=v'))).toBe('400 the query parameter "repository" is missing');
     const large = `{"repository": "${'a'.repeat(20_000)}"}`;

@@ -52,6 +52,22 @@ describe('events of requests', () => {
     ]);
   });
 
+  it('are told of what the admin API brings back, on whose behalf', async () => {
+    await open();
+    const image = await pushImage(door, 'team/app', 'v1');
+    await door.send('DELETE', `/v2/team/app/manifests/${image.digest}`);
+    const before = (await events()).length;
+    const body = JSON.stringify({ repository: 'team/app', tag: 'v1' });
+    const headers = { 'content-type': 'application/json', 'user-agent': 'a script' };
+    const answer = await door.send('POST', '/api/v1/undelete', { body, headers });
+    expect(answer.status).toBe(200);
+    expect((await told()).slice(before)).toEqual([`push team/app:v1 ${Buffer.byteLength(image.text)}`]);
+    expect((await events()).at(-1)?.origin).toMatchObject({
+      ...{ method: 'POST', userAgent: 'a script', requestId: answer.headers['x-request-id'] },
+      baseUrl: 'http://registry.test:5000',
+    });
+  });
+
   it('are told of GET and HEAD, whole or in part, and never hold them up', async () => {
     await open();
     const image = await pushImage(door, 'team/app', 'v1');

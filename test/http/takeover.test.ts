@@ -161,6 +161,45 @@ describe('a folder of registry:2', () => {
       expect((await get('team/gone/tags/list')).json()).toEqual({ name: 'team/gone', tags: [] });
     });
 
+    it('lends its layers to a push that names no repository, and to none that may not see them', async () => {
+      const image = original.image('team/app', ['shared'], { tag: 'latest' });
+      for (let n = 0; n < 70; n += 1) original.image(`a/${n}`, [`other ${n}`], { tag: 'latest' });
+      const registry = await open();
+      const mount = (digest = '') => registry.send('POST', `/v2/new/blobs/uploads/?mount=${digest}`);
+      const { takeOver: known } = registry.state.index;
+      expect((await mount(image.layers[0])).status).toBe(201);
+      expect(await known.isDone(parseRepositoryName('team/app'))).toBe(true);
+      expect((await mount(digestOf('nowhere'))).status).toBe(202);
+      // The bytes are there, and in no repository.
+      expect((await mount(original.bytes('unlinked'))).status).toBe(202);
+      expect(await known.isDone(parseRepositoryName('a/1'))).toBe(false);
+      const [hidden] = [original.image('secret/app', ['hidden'])];
+      await takeOver().holder(hidden.layers[0] as never, ['a/1', 'a/2']);
+      expect(await known.isDone(parseRepositoryName('secret/app'))).not.toBe(true);
+    });
+
+    it('is explained, brought back and looked through by the admin API', async () => {
+      const image = original.image('team/app', ['x'], { tag: '1.0' });
+      original.image('team/b', ['y'], { tag: '1.0' });
+      original.image('team/c', ['z'], { tag: '1.0' });
+      const registry = await open();
+      const { body: planned, status } = await registry.send('POST', '/api/v1/garbage-collection', {
+        headers: { 'content-type': 'application/json' },
+        body: '{"dryRun": true}',
+      });
+      expect([status, planned.toString()]).toEqual([409, expect.stringContaining('is not finished')]);
+      const blob = await registry.send('GET', `/api/v1/explain/blob?digest=${image.layers[0]}`);
+      expect(blob.json()).toMatchObject({ fate: 'kept' });
+      const explained = await registry.send('GET', '/api/v1/explain/tag?repository=team/b&tag=1.0');
+      expect(explained.json()).toMatchObject({ fate: 'kept' });
+      const restored = await registry.send('POST', '/api/v1/undelete', {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ repository: 'team/c', tag: '1.0' }),
+      });
+      expect(restored.codes).toEqual(['NOT_KEPT']);
+      expect(await registry.state.index.takeOver.isDone(parseRepositoryName('team/c'))).toBe(true);
+    });
+
     it('is not collected', async () => {
       original.image('team/app', ['x'], { tag: 'latest' });
       await open();

@@ -94,7 +94,7 @@ describe('HTTP/2 from a hostile client', () => {
   it('a connection that breaks off with requests under way does not stay in memory', async () => {
     const ROUNDS = 12;
     const STREAMS = 20;
-    const streamOfNode = await streamClass();
+    const { stream: streamOfNode } = await classesOfNode();
     // The bodies of these never come.
     const asked = Array.from({ length: STREAMS }, (_, n) =>
       frame(HEADERS, END_HEADERS, 2 * n + 1, block('PUT', '/v2/a/b/manifests/v1')),
@@ -113,18 +113,41 @@ describe('HTTP/2 from a hostile client', () => {
       .poll(() => queryObjects(streamOfNode, { format: 'count' }), { timeout: 15_000, interval: 500 })
       .toBeLessThan((STREAMS * ROUNDS) / 2);
   }, 40_000);
+
+  it('a client that never confirms our settings does not stay in memory after it went', async () => {
+    const CLIENTS = 20;
+    const { session: sessionOfNode } = await classesOfNode();
+    for (let round = 0; round < CLIENTS; round += 1) {
+      const client = await RawClient.open(served.port);
+      client.socket.write(connection(request(1, 'GET', '/v2/a/tags/list')));
+      await expect.poll(() => served.door.accessed.length).toBe(round + 1);
+      client.socket.destroy();
+      await client.closed();
+    }
+    await expect
+      .poll(() => queryObjects(sessionOfNode, { format: 'count' }), { timeout: 15_000, interval: 500 })
+      .toBeLessThan(CLIENTS / 2);
+  }, 40_000);
 });
 
 it('the collector of garbage may run at the moment at which a connection breaks off', async () => {
   expect(await runScript('http2-crash-child.ts', [])).toBe('alive');
 }, 60_000);
 
-/** Node does not export its class of the streams of a server. */
-async function streamClass(): Promise<() => unknown> {
+interface ClassesOfNode {
+  readonly session: () => unknown;
+  readonly stream: () => unknown;
+}
+
+/** Node does not export its classes of the connections and streams of a server. */
+async function classesOfNode(): Promise<ClassesOfNode> {
   const server = createServer();
-  const found = new Promise<() => unknown>((resolve) => {
+  const found = new Promise<ClassesOfNode>((resolve) => {
     server.on('stream', (stream) => {
-      resolve(stream.constructor as () => unknown);
+      resolve({
+        session: stream.session?.constructor as () => unknown,
+        stream: stream.constructor as () => unknown,
+      });
       stream.session?.destroy();
     });
   });
@@ -132,8 +155,8 @@ async function streamClass(): Promise<() => unknown> {
   const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   client.on('error', () => undefined);
   client.request().on('error', () => undefined);
-  const streamOfNode = await found;
+  const classes = await found;
   client.destroy();
   server.close();
-  return streamOfNode;
+  return classes;
 }

@@ -1,5 +1,5 @@
 import type { PasswordChecker } from './password-checker.ts';
-import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 import { StaticUsers } from './static-users.ts';
 
 /** The accounts of a password file, which may change while the program runs. */
@@ -30,6 +30,10 @@ export class HtpasswdAccounts implements IdentityProvider {
   /** @throws TooManyLogins */
   authenticate(credentials: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {
     return this.#users.authenticate(credentials);
+  }
+
+  lookup(account: string): Promise<Standing | 'gone'> {
+    return this.#users.lookup(account);
   }
 
   pretend(credentials: Credentials): Promise<void> {

@@ -25,6 +25,13 @@ export interface Identity {
   readonly limit?: AccessLimit;
 }
 
+/** What is known of an account today, for somebody who logged in before. */
+export interface Standing {
+  readonly identity: Identity;
+  /** Another text once the account has another password; undefined where the provider ends logins itself. */
+  readonly version: string | undefined;
+}
+
 /** What a client presents. */
 export interface Credentials {
   readonly account: string;
@@ -42,6 +49,11 @@ export interface IdentityProvider {
   pretend(credentials: Credentials): Promise<void>;
   /** Who a caller without credentials is; undefined where such callers are refused. */
   anonymous?(): Identity | undefined;
+  /**
+   * The account as it stands now, without its password; `gone` where it may not log in any more. Missing where a
+   * provider cannot tell: logins to its accounts then have a short life.
+   */
+  lookup?(account: string): Promise<Standing | 'gone'>;
   /** Lets go of connections and timers, once nobody is asked for any more. */
   close?(): Promise<void>;
 }

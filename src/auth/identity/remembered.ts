@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../ports.ts';
-import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 
 type Answer = Identity | 'no-match' | 'wrong-password';
+type Look = Standing | 'gone';
 
 const MAX_ENTRIES = 10_000;
 
@@ -25,34 +26,27 @@ export const USUAL_REMEMBERING: Remembering = { rightMs: 60_000, wrongMs: 5_000 
  */
 export class RememberedProvider implements IdentityProvider {
   readonly name: string;
+  readonly lookup?: (account: string) => Promise<Look>;
   readonly #inner: IdentityProvider;
   readonly #clock: Clock;
   readonly #remembering: Remembering;
   readonly #key = randomBytes(32);
-  readonly #known = new Map<string, { readonly answer: Answer; readonly untilMs: number }>();
-  readonly #underWay = new Map<string, Promise<Answer>>();
+  readonly #known = new Map<string, { readonly answer: Answer | Look; readonly untilMs: number }>();
+  readonly #underWay = new Map<string, Promise<Answer | Look>>();
 
   constructor(inner: IdentityProvider, clock: Clock, remembering = USUAL_REMEMBERING) {
     this.name = inner.name;
     this.#inner = inner;
     this.#clock = clock;
     this.#remembering = remembering;
+    const { lookup } = inner;
+    // A question of one part is none about a password.
+    if (lookup) this.lookup = (account) => this.#remembered([account], () => lookup.call(inner, account));
   }
 
-  async authenticate(credentials: Credentials): Promise<Answer> {
+  authenticate(credentials: Credentials): Promise<Answer> {
     const { account, password } = credentials;
-    const entry = createHmac('sha256', this.#key)
-      .update(JSON.stringify([account, password]))
-      .digest('base64');
-    const known = this.#known.get(entry);
-    if (known !== undefined && this.#clock.now() < known.untilMs) return known.answer;
-    this.#known.delete(entry);
-    let asking = this.#underWay.get(entry);
-    if (asking === undefined) {
-      asking = this.#ask(entry, credentials).finally(() => this.#underWay.delete(entry));
-      this.#underWay.set(entry, asking);
-    }
-    return asking;
+    return this.#remembered([account, password], () => this.#inner.authenticate(credentials));
   }
 
   /** Asks, since nothing else takes as long. */
@@ -68,8 +62,22 @@ export class RememberedProvider implements IdentityProvider {
     await this.#inner.close?.();
   }
 
-  async #ask(entry: string, credentials: Credentials): Promise<Answer> {
-    const answer = await this.#inner.authenticate(credentials);
+  /** @param question what tells it from others; it is kept as a keyed hash */
+  async #remembered<T extends Answer | Look>(question: readonly string[], ask: () => Promise<T>): Promise<T> {
+    const entry = createHmac('sha256', this.#key).update(JSON.stringify(question)).digest('base64');
+    const known = this.#known.get(entry);
+    if (known !== undefined && this.#clock.now() < known.untilMs) return known.answer as T;
+    this.#known.delete(entry);
+    let asking = this.#underWay.get(entry);
+    if (asking === undefined) {
+      asking = this.#ask(entry, ask).finally(() => this.#underWay.delete(entry));
+      this.#underWay.set(entry, asking);
+    }
+    return (await asking) as T;
+  }
+
+  async #ask<T extends Answer | Look>(entry: string, ask: () => Promise<T>): Promise<T> {
+    const answer = await ask();
     const { rightMs, wrongMs } = this.#remembering;
     if (this.#known.size >= MAX_ENTRIES) {
       const [oldest] = this.#known.keys();

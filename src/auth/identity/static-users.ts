@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { PasswordChecker } from './password-checker.ts';
-import type { Credentials, Identity, IdentityProvider } from './provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 
 /** An entry of docker_auth's `users`. */
 export interface StaticUser {
@@ -33,6 +34,13 @@ export class StaticUsers implements IdentityProvider {
     }
     const isRight = await this.#passwords.check(account, user.passwordHash, password);
     return isRight ? { account, labels: user.labels, isAdmin: false } : 'wrong-password';
+  }
+
+  async lookup(account: string): Promise<Standing | 'gone'> {
+    const user = this.#users.get(account);
+    if (user?.passwordHash === undefined) return 'gone';
+    const version = createHash('sha256').update(user.passwordHash).digest('base64url');
+    return { identity: { account, labels: user.labels, isAdmin: false }, version };
   }
 
   pretend({ account, password }: Credentials): Promise<void> {

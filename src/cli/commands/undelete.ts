@@ -1,11 +1,13 @@
 import { userInfo } from 'node:os';
-import { RegistryError } from '../../errors.ts';
+import { ERRORS, RegistryError } from '../../errors.ts';
 import { shown } from '../../http/api/json.ts';
 import { causeText, timeText } from '../../lifecycle/explain/words.ts';
 import { type DeletedUntil, Undelete } from '../../lifecycle/undelete.ts';
+import { RepositoryLimits } from '../../registry/repository-limits.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { parseImageName } from '../image-name.ts';
+import { toldIndex } from '../notifications.ts';
 import { COMMAND } from '../passwords.ts';
 
 /** What the commands on deleted images have in common. */
@@ -20,13 +22,17 @@ function say(line: string): void {
 }
 
 async function withUndelete<T>(
-  { config }: DeletedOptions,
+  options: DeletedOptions,
+  actor: string,
   action: (undelete: Undelete, keepDeletedMs: number) => Promise<T>,
 ): Promise<T> {
-  const state = await openConfiguredState(config);
+  const state = await openConfiguredState(options.config);
   try {
-    const { keepDeletedMs } = state.config.storage;
-    const undelete = new Undelete({ index: state.index, clock: { now: Date.now }, keepDeletedMs });
+    const { config } = state;
+    const { keepDeletedMs } = config.storage;
+    const index = toldIndex(config, { index: state.index, actor });
+    const limits = new RepositoryLimits({ rules: config.repositories, index });
+    const undelete = new Undelete({ index, clock: { now: Date.now }, keepDeletedMs, limits });
     return await action(undelete, keepDeletedMs);
   } finally {
     await state.index.close();
@@ -46,7 +52,7 @@ function line(entry: DeletedUntil): string {
  */
 export async function listDeleted(repository: string | undefined, options: DeletedOptions): Promise<void> {
   const name = repository === undefined ? undefined : parseImageName(repository).repository;
-  await withUndelete(options, async (undelete, keepDeletedMs) => {
+  await withUndelete(options, localUser(), async (undelete, keepDeletedMs) => {
     if (keepDeletedMs === 0) throw new Failure('nothing is kept: storage.maintenance.keepdeleted is 0');
     let count = 0;
     for await (const entry of undelete.all(name)) {
@@ -67,7 +73,7 @@ export async function undelete(
 ): Promise<void> {
   const { repository, wanted } = parseImageName(image);
   const actor = localUser();
-  await withUndelete(options, async (trash) => {
+  await withUndelete(options, actor, async (trash) => {
     const restored = await (wanted === undefined
       ? trash.restoreAll(repository, actor)
       : trash.restore({
@@ -100,9 +106,12 @@ function localUser(): string {
 
 function explained(error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
-  const advice =
-    error.entry.code === 'TAG_IN_USE'
-      ? '--move moves it, --no-tags leaves it'
-      : `${COMMAND} deleted shows what is kept`;
-  return new Failure(`${error.message}\n${advice}`, { cause: error });
+  return new Failure(`${error.message}\n${adviceFor(error)}`, { cause: error });
+}
+
+function adviceFor({ entry }: RegistryError): string {
+  if (entry === ERRORS.TAG_IN_USE) return '--move moves it, --no-tags leaves it';
+  if (entry === ERRORS.TAG_IMMUTABLE)
+    return 'name the digest, with --no-tags, to bring back the manifest alone';
+  return `${COMMAND} deleted shows what is kept`;
 }

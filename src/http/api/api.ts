@@ -2,10 +2,11 @@ import { RegistryError } from '../../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import { type HttpRequest, json, type Reply } from '../message.ts';
+import { type EventOptions, originOf } from '../v2/events.ts';
 import type { AdminAccess } from './access.ts';
 import type { Administration } from './context.ts';
 import { openApi } from './openapi.ts';
-import { API_ROUTES } from './routes.ts';
+import { API_ROUTES, type ApiRoute } from './routes.ts';
 
 const PREFIX = '/api/v1/';
 const DOCUMENT = 'openapi.json';
@@ -16,6 +17,8 @@ export interface ApiOptions {
   readonly access: AdminAccess;
   /** Refuses everything that would change the registry. */
   readonly isReadOnly: boolean;
+  /** Where others are told of what happens; undefined where nobody wants to hear. */
+  readonly events?: EventOptions | undefined;
   /** Of the program. */
   readonly version: string;
 }
@@ -53,6 +56,20 @@ export async function handleApi(
   if (isReadOnly && method !== 'GET') {
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }
-  const reply = await route.handle({ ...administration, request, account });
+  const unknown = request.query.keys().find((name) => !route.parameters.some((one) => one.name === name));
+  if (unknown !== undefined) throw unknownParameter(unknown, route);
+  const { events } = options;
+  const handle = (): Promise<Reply> => route.handle({ ...administration, request, account });
+  const reply = await (events === undefined
+    ? handle()
+    : events.events.attribute(originOf(request, account, events.baseOf(request)), handle));
   return { ...reply, headers: { 'Cache-Control': 'no-store', ...reply.headers } };
+}
+
+/** A filter with a slip of the pen would show everything. */
+function unknownParameter(name: string, { parameters }: ApiRoute): RegistryError {
+  const known = parameters.map((one) => one.name).join(', ');
+  return new RegistryError('REQUEST_INVALID', {
+    message: `there is no query parameter ${JSON.stringify(name.slice(0, 50))} here; there is ${known || 'none'}`,
+  });
 }

@@ -1,7 +1,9 @@
+import type { KeptLogins } from '../../auth/token/kept-logins.ts';
 import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
 import type { Explain } from '../../lifecycle/explain/explain.ts';
 import type { Journal } from '../../lifecycle/journal.ts';
 import type { Undelete } from '../../lifecycle/undelete.ts';
+import type { Preparation } from '../../registry/preparation.ts';
 import type { HttpRequest } from '../message.ts';
 
 /** What the admin API works with. */
@@ -12,6 +14,9 @@ export interface Administration {
   readonly collector: Collector;
   /** What a collection does that was told nothing else. */
   readonly wishes: Wishes;
+  readonly logins: KeptLogins;
+  /** What is to be known before a repository is asked for or changed; undefined where everything is. */
+  readonly preparation?: Preparation | undefined;
 }
 
 /** What a handler of the admin API works with. */

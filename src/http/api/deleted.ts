@@ -53,7 +53,12 @@ export async function listDeleted({ request, undelete }: ApiContext): Promise<Re
 }
 
 /** `POST /api/v1/undelete` */
-export async function restoreDeleted({ request, undelete, account }: ApiContext): Promise<Reply> {
+export async function restoreDeleted({
+  request,
+  undelete,
+  preparation,
+  account,
+}: ApiContext): Promise<Reply> {
   const fields = await jsonBody(request);
   const repository = parseRepositoryName(fields.text('repository') ?? '');
   const [tag, digest] = [fields.text('tag'), fields.text('digest')];
@@ -66,5 +71,6 @@ export async function restoreDeleted({ request, undelete, account }: ApiContext)
     });
   }
   const wanted = tag === undefined ? { digest: parseDigest(digest ?? '') } : { tag: parseTag(tag) };
+  await preparation?.repository(repository);
   return json(200, shown(await undelete.restore({ repository, wanted, moveTags, withTags, actor: account })));
 }

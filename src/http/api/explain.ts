@@ -7,25 +7,28 @@ import { required, wholeNumber } from './input.ts';
 import { shown } from './json.ts';
 
 /** `GET /api/v1/explain/blob` */
-export async function explainBlob({ request, explain }: ApiContext): Promise<Reply> {
+export async function explainBlob({ request, explain, preparation }: ApiContext): Promise<Reply> {
   const { query } = request;
   const repository = query.get('repository');
   const digest = parseDigest(required(query, 'digest'));
   const where = repository === null ? undefined : parseRepositoryName(repository);
+  await (where === undefined ? preparation?.holder(digest, 'any') : preparation?.repository(where));
   return json(200, shown(await explain.blob(digest, where)));
 }
 
 /** `GET /api/v1/explain/manifest` */
-export async function explainManifest({ request, explain }: ApiContext): Promise<Reply> {
+export async function explainManifest({ request, explain, preparation }: ApiContext): Promise<Reply> {
   const repository = parseRepositoryName(required(request.query, 'repository'));
   const digest = parseDigest(required(request.query, 'digest'));
+  await preparation?.repository(repository);
   return json(200, shown(await explain.manifest(repository, digest)));
 }
 
 /** `GET /api/v1/explain/tag` */
-export async function explainTag({ request, explain }: ApiContext): Promise<Reply> {
+export async function explainTag({ request, explain, preparation }: ApiContext): Promise<Reply> {
   const repository = parseRepositoryName(required(request.query, 'repository'));
   const tag = parseTag(required(request.query, 'tag'));
+  await preparation?.repository(repository);
   return json(200, shown(await explain.tag(repository, tag)));
 }
 

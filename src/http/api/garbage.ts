@@ -21,7 +21,11 @@ export async function startCollection({ request, collector, wishes, account }: A
     keepDeletedMs: keep === undefined ? wishes.keepDeletedMs : keep * 1000,
   };
   fields.end();
-  if (dryRun) return json(200, { collected: await collector.dryRun(asked) });
+  if (dryRun) {
+    const collected = await collector.dryRun(asked);
+    if ('reason' in collected) throw new RegistryError('COLLECTION_BUSY', { message: collected.reason });
+    return json(200, { collected });
+  }
   const started = await collector.start(asked, account);
   if (started === 'busy') throw new RegistryError('COLLECTION_BUSY');
   if (started !== 'started') throw new RegistryError('COLLECTION_BUSY', { message: started.reason });

@@ -3,6 +3,7 @@ import type { ApiContext } from './context.ts';
 import { listDeleted, restoreDeleted } from './deleted.ts';
 import { explainBlob, explainManifest, explainTag, listRemovals } from './explain.ts';
 import { collectionState, startCollection } from './garbage.ts';
+import { listLogins, revokeLogins } from './logins.ts';
 import * as schema from './schema.ts';
 
 /** A query parameter. */
@@ -70,7 +71,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'withTags?': flag('Of a digest: bring back its tags, too; true if not given.'),
     }),
     answers: { 200: { description: 'It is back.', schema: schema.restored } },
-    refusals: ['NOT_KEPT', 'TAG_IN_USE'],
+    refusals: ['NOT_KEPT', 'TAG_IN_USE', 'TAG_IMMUTABLE'],
     handle: restoreDeleted,
   },
   {
@@ -147,5 +148,36 @@ export const API_ROUTES: readonly ApiRoute[] = [
     },
     refusals: ['COLLECTION_BUSY'],
     handle: startCollection,
+  },
+  {
+    method: 'GET',
+    path: 'logins',
+    summary: 'The logins that clients keep as a refresh token, the latest used first.',
+    parameters: [
+      { name: 'account', description: 'Only those to this account.' },
+      COUNT,
+      { name: 'after', description: 'What the answer before gave as `next`.' },
+    ],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ logins: list(schema.login), 'next?': text() }),
+      },
+    },
+    refusals: [],
+    handle: listLogins,
+  },
+  {
+    method: 'POST',
+    path: 'logins/revoke',
+    summary: 'Ends logins, and voids the tokens that they brought.',
+    parameters: [],
+    body: object({
+      'id?': text('One login; either this or an account.'),
+      'account?': text('All logins to an account.'),
+    }),
+    answers: { 200: { description: 'So many went on until now.', schema: object({ ended: integer() }) } },
+    refusals: [],
+    handle: revokeLogins,
   },
 ];

@@ -73,6 +73,18 @@ export const removal = object({
   cause,
 });
 
+/** A login that a client keeps. */
+export const login = object({
+  id: text('No secret.'),
+  account: text(),
+  provider: text('Which of the configured sources knows the account.'),
+  service: text(),
+  clientId: text('The program that logged in, as it calls itself.'),
+  createdAt: time,
+  usedAt: time,
+  expiresAt: time,
+});
+
 const fate = oneOf('kept', 'untagged', 'young', 'garbage', 'deleted', 'removed', 'unknown');
 
 /** Why something is here, or is not. */

@@ -17,10 +17,13 @@ export async function answerTokenRequest(
 ): Promise<Reply> {
   const asked = await readTokenRequest(request);
   try {
-    if (asked.credentials === undefined && asked.claimsAccount) {
+    if (asked.credentials === undefined && asked.refreshToken === undefined && asked.claimedAccount !== '') {
       throw new AuthenticationFailed('an account was named, but no password came with it');
     }
     const answer = await options.service.answer(asked);
+    if (asked.refreshToken !== undefined && !['', answer.subject].includes(asked.claimedAccount)) {
+      throw new AuthenticationFailed('the refresh token is of another account than the one named');
+    }
     return json(
       200,
       {
@@ -29,6 +32,7 @@ export async function answerTokenRequest(
         expires_in: answer.expiresInSeconds,
         issued_at: new Date(answer.issuedAtMs).toISOString(),
         scope: answer.scope,
+        ...(answer.refreshToken === undefined ? {} : { refresh_token: answer.refreshToken }),
       },
       { 'Cache-Control': 'no-store' },
     );

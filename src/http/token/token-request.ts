@@ -12,14 +12,39 @@ function refuse(message: string): never {
   throw new RegistryError('REQUEST_INVALID', { message });
 }
 
+type Grant = 'password' | 'refresh_token';
+const GRANTS: readonly string[] = ['password', 'refresh_token'] satisfies Grant[];
+
+function grantOf(form: URLSearchParams): Grant {
+  const grant = form.get('grant_type') ?? 'password';
+  if (GRANTS.includes(grant)) return grant as Grant;
+  return refuse(
+    `the grant type ${JSON.stringify(grant.slice(0, 50))} is not supported; use ${GRANTS.join(' or ')}`,
+  );
+}
+
 function formCredentials(form: URLSearchParams): Credentials | undefined {
-  const grant = form.get('grant_type');
-  if (grant !== null && grant !== 'password') {
-    return refuse(`the grant type ${JSON.stringify(grant.slice(0, 50))} is not supported; use "password"`);
-  }
   const account = form.get('username') ?? '';
   const password = form.get('password') ?? '';
   return account === '' || password === '' ? undefined : { account, password };
+}
+
+/** RFC 6749, section 6. Whoever sends a password beside it leaves open who is meant. */
+function refreshTokenOf(
+  form: URLSearchParams,
+  basic: Credentials | undefined,
+  query: URLSearchParams,
+): string {
+  // RFC 6749, section 2.3.1: "The parameters … MUST NOT be included in the request URI". URIs are logged.
+  if (query.has('refresh_token'))
+    return refuse('a refresh token belongs into the form, not into the address');
+  const token = form.get('refresh_token') ?? '';
+  if (token === '') return refuse('the grant type refresh_token needs a refresh_token');
+  if (token.length > MAX_CREDENTIAL_CHARACTERS) return refuse('the refresh token is too long');
+  if (basic !== undefined || form.has('password')) {
+    return refuse('a password and a refresh token came together; send one of them');
+  }
+  return token;
 }
 
 async function parametersOf(request: HttpRequest): Promise<URLSearchParams> {
@@ -39,13 +64,18 @@ async function parametersOf(request: HttpRequest): Promise<URLSearchParams> {
  */
 export async function readTokenRequest(
   request: HttpRequest,
-): Promise<TokenRequest & { claimsAccount: boolean }> {
+): Promise<TokenRequest & { claimedAccount: string }> {
   const parameters = await parametersOf(request);
   const basic = basicCredentials(request.headers['authorization']);
   if (basic === 'malformed') {
     return refuse('the Authorization header is malformed: it has to be Basic base64(user:password)');
   }
-  const credentials = basic ?? (request.method === 'POST' ? formCredentials(parameters) : undefined);
+  const isForm = request.method === 'POST';
+  const grant = isForm ? grantOf(parameters) : 'password';
+  const refreshToken =
+    grant === 'refresh_token' ? refreshTokenOf(parameters, basic, request.query) : undefined;
+  const credentials =
+    refreshToken === undefined ? (basic ?? (isForm ? formCredentials(parameters) : undefined)) : undefined;
   const account = parameters.get('account') ?? '';
   if (basic !== undefined && account !== '' && account !== basic.account) {
     return refuse('user and account are not the same');
@@ -57,9 +87,14 @@ export async function readTokenRequest(
   if (scopes.length > MAX_SCOPES) return refuse(`more than ${MAX_SCOPES} scopes were asked for at once`);
   return {
     credentials,
+    refreshToken,
+    // spec/auth/token.md for GET, spec/auth/oauth.md for POST.
+    wantsRefreshToken:
+      parameters.get('offline_token') === 'true' || parameters.get('access_type') === 'offline',
+    clientId: parameters.get('client_id') ?? '',
     service: parameters.get('service') ?? '',
     scopes,
     address: request.remoteAddress,
-    claimsAccount: account !== '',
+    claimedAccount: account,
   };
 }

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../errors.ts';
+import { parseDigest } from '../../oci/digest.ts';
 import { parseRepositoryName } from '../../oci/reference.ts';
 import type { Access } from '../../oci/scope.ts';
 import type { Preparation } from '../../registry/preparation.ts';
@@ -6,7 +7,7 @@ import type { Registry } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import type { HttpRequest, Reply } from '../message.ts';
-import type { AccessControl } from './access.ts';
+import { type AccessControl, type Caller, pullableBy } from './access.ts';
 import type { V2Limits } from './context.ts';
 import { type EventOptions, telling } from './events.ts';
 import { matchRoute } from './routes.ts';
@@ -51,7 +52,7 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
   }
   const { registry, limits } = options;
-  await prepare(options.preparation, match.name, action.required);
+  await prepare(options.preparation, { route: match.name, required: action.required, request, caller });
   const handle = (): Promise<Reply> =>
     action.handle({
       request,
@@ -68,14 +69,25 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
 /** Lets the registry learn first what the request is about, where it is still taking over what was there before. */
 async function prepare(
   preparation: Preparation | undefined,
-  route: string,
-  required: readonly Access[],
+  {
+    route,
+    required,
+    request,
+    caller,
+  }: {
+    readonly route: string;
+    readonly required: readonly Access[];
+    readonly request: HttpRequest;
+    readonly caller: Caller;
+  },
 ): Promise<void> {
   if (preparation === undefined) return;
   if (route === 'catalog') await preparation.names();
   for (const { type, name } of required) {
     if (type === 'repository') await preparation.repository(parseRepositoryName(name));
   }
+  const mount = route === 'uploads' && !request.query.has('from') ? request.query.get('mount') : null;
+  if (mount !== null) await preparation.holder(parseDigest(mount), pullableBy(caller));
 }
 
 /** 405, which has to name the methods that there are (RFC 9110, section 15.5.6). */

@@ -26,14 +26,15 @@ export async function telling(
   { request, match, caller }: Exchange,
   handle: () => Promise<Reply>,
 ): Promise<Reply> {
-  const origin = originOf(request, caller, baseOf(request));
+  const origin = originOf(request, caller.account, baseOf(request));
   const reply = await events.attribute(origin, handle);
   const pull = pullOf(match, request, reply);
   if (pull !== undefined) events.pulled(origin, pull);
   return reply;
 }
 
-function originOf(request: HttpRequest, caller: Caller, baseUrl: string): EventOrigin {
+/** Who asked for a change, and how. */
+export function originOf(request: HttpRequest, account: string, baseUrl: string): EventOrigin {
   const { remoteAddress: host, remotePort: port, headers } = request;
   const written = host?.includes(':') ? `[${host}]` : host;
   return {
@@ -42,7 +43,7 @@ function originOf(request: HttpRequest, caller: Caller, baseUrl: string): EventO
     host: headers['host'] ?? '',
     method: request.method,
     userAgent: headers['user-agent'] ?? '',
-    actor: caller.account,
+    actor: account,
     baseUrl,
   };
 }

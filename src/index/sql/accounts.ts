@@ -1,5 +1,6 @@
 import type { AccountRecord } from '../accounts.ts';
 import type { SigningKeyRecord } from '../signing-keys.ts';
+import { endLoginsOf, forgetLoginsOf } from './logins.ts';
 import { query, type Session } from './query.ts';
 
 interface AccountRow {
@@ -7,6 +8,9 @@ interface AccountRow {
   password_hash: string;
   is_admin: number;
 }
+
+/** What logins of these accounts are recorded under. */
+const OWN_PROVIDER = 'accounts';
 
 type Nothing = Record<never, never>;
 
@@ -74,10 +78,14 @@ export async function setPassword(
   passwordHash: string,
   atMs: number,
 ): Promise<boolean> {
-  return (await session.run(SET_PASSWORD, { name, hash: passwordHash, at: atMs })) > 0;
+  if ((await session.run(SET_PASSWORD, { name, hash: passwordHash, at: atMs })) === 0) return false;
+  await endLoginsOf(session, name, { provider: OWN_PROVIDER, why: 'the password was changed', atMs });
+  return true;
 }
 
 export async function removeAccount(session: Session, name: string): Promise<boolean> {
+  // An account that is made later under the same name is somebody else's.
+  await forgetLoginsOf(session, name, OWN_PROVIDER);
   return (await session.run(DELETE, { name })) > 0;
 }
 

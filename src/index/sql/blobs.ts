@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
-import { type BlobRecord, ORIGINAL_KEYS, type ReceivedBlob } from '../blobs.ts';
+import type { BlobRecord, ReceivedBlob } from '../blobs.ts';
 import type { ImmutableTag, OverLimit, UsageLimits } from '../limits.ts';
 import { immutableTagNeeding } from './immutable-tags.ts';
 import { askedBy, recordRemoval } from './journal.ts';
@@ -57,7 +57,7 @@ const DISCARD = query<{ key: string }>(
 const DISCARDED = query<{ limit: number }, { key: string }>('SELECT key FROM discarded_keys LIMIT :limit');
 
 // Two searches in the primary key; '0' is the character after '/'.
-const DISCARDED_BUT_ORIGINALS = query<{ from: string; to: string; limit: number }, { key: string }>(
+const DISCARDED_EXCEPT = query<{ from: string; to: string; limit: number }, { key: string }>(
   `SELECT key FROM discarded_keys WHERE key < :from
    UNION ALL SELECT key FROM discarded_keys WHERE key >= :to LIMIT :limit`,
 );
@@ -148,13 +148,11 @@ export async function discardKeys(session: Session, keys: readonly string[]): Pr
 export async function listDiscardedKeys(
   session: Session,
   limit: number,
-  { originals }: { readonly originals: boolean } = { originals: true },
+  { exceptBelow: from }: { readonly exceptBelow?: string | undefined } = {},
 ): Promise<string[]> {
-  const from = ORIGINAL_KEYS;
-  const to = `${ORIGINAL_KEYS.slice(0, -1)}0`;
-  const rows = await (originals
+  const rows = await (from === undefined
     ? session.all(DISCARDED, { limit })
-    : session.all(DISCARDED_BUT_ORIGINALS, { from, to, limit }));
+    : session.all(DISCARDED_EXCEPT, { from, to: `${from.slice(0, -1)}0`, limit }));
   return rows.map((row) => row.key);
 }
 

@@ -32,6 +32,13 @@ export async function wouldMove(
   return undefined;
 }
 
+/** Those of the tags that the patterns fit. */
+export function immutableAmong(tags: readonly Tag[], patterns: readonly string[]): Tag[] {
+  if (patterns.length === 0) return [];
+  const compiled = patterns.map(compileNamePattern);
+  return tags.filter((tag) => matchesAny(compiled, tag));
+}
+
 /** A tag that the patterns fit and whose manifest is this content, or needs it. */
 export async function immutableTagNeeding(
   session: Session,

@@ -169,7 +169,10 @@ export async function isManifestHere(session: Session, repository: number, diges
   return (await session.first(IS_HERE, { repository, digest })) !== undefined;
 }
 
-/** Stores a manifest and what it refers to, whether or not that is there. */
+/**
+ * Stores a manifest, whose bytes were verified, and what it refers to, whether or not that is there. It is no longer
+ * deleted, nor in quarantine.
+ */
 export async function storeManifest(
   session: Session,
   repository: number,
@@ -190,6 +193,17 @@ export async function storeManifest(
   for (const parts of [manifest.blobs, manifest.foreignBlobs, manifest.manifests]) {
     await session.run(PUT_REFERENCES, { repository, manifest: digest, targets: toJson(parts) });
   }
+  await takeFromTrash(session, repository, digest);
+  await heal(session, 'manifest', digest, atMs);
+}
+
+/** Puts verified bytes where those of a manifest may have been taken away as damaged. */
+export async function mendManifest(
+  session: Session,
+  { digest, bytes, atMs }: Pick<ReceivedManifest, 'digest' | 'bytes' | 'atMs'>,
+): Promise<void> {
+  await session.run(PUT_BODY, { digest, bytes });
+  await heal(session, 'manifest', digest, atMs);
 }
 
 export async function putManifest(session: Session, received: ReceivedManifest): Promise<PutManifestOutcome> {
@@ -219,8 +233,6 @@ export async function putManifest(session: Session, received: ReceivedManifest):
     ));
   if (over !== undefined) return over;
   await storeManifest(session, repository, received);
-  await takeFromTrash(session, repository, digest);
-  await heal(session, 'manifest', digest, received.atMs);
   await markListed(session, repository, received.atMs);
   for (const tag of received.tags) {
     await moveTag(session, { repository, tag, digest, actor: received.actor, atMs: received.atMs });

@@ -47,6 +47,10 @@ const HEAL = query<{ kind: string; digest: string; at: number }>(
   'UPDATE quarantine SET healed_at = :at WHERE digest = :digest AND kind = :kind AND healed_at IS NULL',
 );
 
+const DAMAGED_KEY = query<{ digest: string; key: string }, { id: number }>(
+  `SELECT id FROM quarantine WHERE digest = :digest AND kind = 'blob' AND healed_at IS NULL AND key = :key`,
+);
+
 const BLOB_ASIDE = query<{ repository: string; reference: string }, { id: number }>(
   `SELECT id FROM quarantine
    WHERE digest = :reference AND kind = 'blob' AND healed_at IS NULL AND EXISTS (
@@ -126,6 +130,11 @@ export async function quarantineManifest(
 /** To be called where content is stored that may have been in quarantine. */
 export async function heal(session: Session, kind: Kind, digest: Digest, atMs: number): Promise<void> {
   await session.run(HEAL, { kind, digest, at: atMs });
+}
+
+/** Whether the bytes under this key were found damaged, and nothing has taken their place since. */
+export async function isDamagedKey(session: Session, digest: Digest, key: string): Promise<boolean> {
+  return (await session.first(DAMAGED_KEY, { digest, key })) !== undefined;
 }
 
 export async function isQuarantined(

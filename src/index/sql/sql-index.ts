@@ -9,6 +9,7 @@ import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import * as provenance from './provenance.ts';
 import * as pulls from './pulls.ts';
@@ -94,6 +95,7 @@ export function createSqlIndex(
     trash: {
       list: (filter, page) => trash.listDeleted(read, filter, page),
       find: (repository, digest) => trash.findDeleted(read, repository, digest),
+      countBefore: (keptSinceMs) => trash.countDeletedBefore(read, keptSinceMs),
       restore: (restoration) => transact('restoreDeleted', restoration),
       purge: (keptSinceMs, limit, note) => transact('purgeTrash', keptSinceMs, limit, note),
     },
@@ -168,6 +170,14 @@ export function createSqlIndex(
     signingKeys: {
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+    },
+    logins: {
+      add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),
+      find: (id) => logins.findLogin(read, id),
+      list: (filter, nowMs, page) => logins.listLogins(read, filter, nowMs, page),
+      touch: (uses) => transact('touchLogins', uses),
+      end: (filter, why, atMs) => transact('endLogins', filter, why, atMs),
+      prune: (expiredBeforeMs, limit) => transact('pruneLogins', expiredBeforeMs, limit),
     },
     events: {
       record: (occurrences, audience) => transact('recordEvents', occurrences, audience),

@@ -6,11 +6,18 @@ const ADD = query<{ key: string; digest: string; size: number }>(
   'INSERT INTO takeover_files (key, digest, size) VALUES (:key, :digest, :size) ON CONFLICT DO NOTHING',
 );
 
-/** Of a row of `takeover_files`: no blob has its bytes there, and no manifest is kept whose bytes they are. */
+/**
+ * Of a row of `takeover_files`: no blob has its bytes there, no manifest is kept whose bytes they are, and they were not
+ * set aside as damaged.
+ */
 export const IS_UNUSED = `NOT EXISTS (
     SELECT 1 FROM blobs WHERE blobs.digest = takeover_files.digest AND blobs.key = takeover_files.key
   ) AND NOT EXISTS (
     SELECT 1 FROM manifest_bodies WHERE manifest_bodies.digest = takeover_files.digest
+  ) AND NOT EXISTS (
+    SELECT 1 FROM quarantine
+    WHERE quarantine.digest = takeover_files.digest AND quarantine.kind = 'blob' AND healed_at IS NULL
+      AND quarantine.key = takeover_files.key
   )`;
 
 const RELEASE = query<{ after: string; last: string }, { key: string; size: number }>(

@@ -1,5 +1,6 @@
 import type { KnownLink, OriginalBlob, OriginalManifest, OriginalPart } from '../takeover.ts';
-import { isManifestHere, storeManifest } from './manifests.ts';
+import { isManifestHere, mendManifest, storeManifest } from './manifests.ts';
+import { heal, isDamagedKey } from './quarantine.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository, markListed } from './repositories.ts';
 import { ensureWaiting } from './takeover.ts';
@@ -89,13 +90,23 @@ async function isKnown(
   return known !== undefined && atMs <= known;
 }
 
-async function storeBlob(session: Session, repository: number, blob: OriginalBlob): Promise<number> {
+async function storeBlob(
+  session: Session,
+  repository: number,
+  blob: OriginalBlob,
+  nowMs: number,
+): Promise<number> {
   const { digest, key, sizeBytes, atMs } = blob;
   const isHere = (await session.first(HAS_LINK, { repository, digest })) !== undefined;
   if (!isHere && (await isKnown(session, { repository, kind: 'blob', digest, atMs }))) return 0;
   // Somebody asked for the removal of the file, and it may be gone at any moment.
   if ((await session.first(IS_DISCARDED, { key })) !== undefined) return 0;
-  await session.run(PUT_BLOB, { digest, key, size: sizeBytes });
+  // Sizes were compared and nothing was hashed: bytes that were found damaged look whole here.
+  if (!(await isDamagedKey(session, digest, key))) {
+    if ((await session.run(PUT_BLOB, { digest, key, size: sizeBytes })) > 0 && !blob.isDamaged) {
+      await heal(session, 'blob', digest, nowMs);
+    }
+  }
   if (blob.isDamaged) await session.run(CORRECT_SIZE, { digest, key, size: sizeBytes });
   await session.run(LINK, { repository, digest, at: atMs });
   await session.run(REMEMBER, { repository, kind: 'blob', digest, at: atMs });
@@ -106,9 +117,11 @@ async function storeOriginal(
   session: Session,
   repository: number,
   original: OriginalManifest,
+  nowMs: number,
 ): Promise<number> {
   const { digest, atMs } = original;
   if (await isManifestHere(session, repository, digest)) {
+    await mendManifest(session, { ...original, atMs: nowMs });
     await session.run(REMEMBER, { repository, kind: 'manifest', digest, at: atMs });
     return 0;
   }
@@ -130,9 +143,13 @@ export async function storeOriginalPart(session: Session, part: OriginalPart): P
   const repository = await ensureRepository(session, name);
   if (part.isListed) await markListed(session, repository, part.atMs);
   await addOriginalFiles(session, part.files);
-  const blobs = await sum(part.blobs, (blob) => storeBlob(session, repository, blob));
-  const manifests = await sum(part.manifests, (manifest) => storeOriginal(session, repository, manifest));
-  const tags = await sum(part.tags, (tag) => takeOverTag(session, { name, repository, tag }));
+  const blobs = await sum(part.blobs, (blob) => storeBlob(session, repository, blob, part.atMs));
+  const manifests = await sum(part.manifests, (manifest) =>
+    storeOriginal(session, repository, manifest, part.atMs),
+  );
+  const tags = await sum(part.tags, (tag) =>
+    takeOverTag(session, { name, repository, tag, nowMs: part.atMs }),
+  );
   await session.run(COUNT, { name, manifests, tags, blobs });
   await addFindings(session, part.findings);
   if (part.isLast) await session.run(DONE, { name, at: part.atMs });

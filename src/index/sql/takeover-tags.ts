@@ -4,6 +4,7 @@ import { query, type Session } from './query.ts';
 import { addTagEvent } from './tag-history.ts';
 import { digestOfTag, pointTag } from './tags.ts';
 import { addFindings } from './takeover-findings.ts';
+import { keepTag } from './trash.ts';
 
 const LAST = query<
   { repository: number; tag: string },
@@ -20,9 +21,14 @@ const LAST = query<
  */
 export async function takeOverTag(
   session: Session,
-  taken: { readonly name: string; readonly repository: number; readonly tag: OriginalTag },
+  taken: {
+    readonly name: string;
+    readonly repository: number;
+    readonly tag: OriginalTag;
+    readonly nowMs: number;
+  },
 ): Promise<number> {
-  const { name, repository, tag } = taken;
+  const { name, repository, tag, nowMs } = taken;
   const current = tag.moves.at(-1);
   // Of a manifest that was deleted since, nothing comes back.
   if (current === undefined || !(await isManifestHere(session, repository, current.digest))) return 0;
@@ -48,5 +54,12 @@ export async function takeOverTag(
     previous = digest;
   }
   await pointTag(session, { repository, tag: tag.name, digest: current.digest, atMs: current.atMs });
+  if (before !== undefined) {
+    // Here it is moved now, and can be moved back from now on.
+    await keepTag(session, {
+      ...{ repository, tag: tag.name, digest: before, movedTo: current.digest, atMs: nowMs },
+      cause: { kind: 'push', actor: '', rule: '' },
+    });
+  }
   return 1;
 }

@@ -9,6 +9,7 @@ import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
 import * as leases from './leases.ts';
+import * as logins from './logins.ts';
 import * as manifests from './manifests.ts';
 import { recordPulls } from './pulls.ts';
 import { quarantineBlob, quarantineManifest } from './quarantine.ts';
@@ -70,6 +71,10 @@ export const TRANSACTIONS = {
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: accounts.createFirstSigningKey,
+  addLogin: logins.addLogin,
+  touchLogins: logins.touchLogins,
+  endLogins: logins.endLogins,
+  pruneLogins: logins.pruneLogins,
   recordChange,
   recordEvents,
   claimLanes,

@@ -76,6 +76,10 @@ const FIND = query<{ repository: string; digest: string }, DeletedRow>(
    WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository) AND digest = :digest`,
 );
 
+const COUNT_BEFORE = query<{ kept: number }, { count: number }>(
+  'SELECT COUNT(*) AS count FROM deleted_manifests WHERE deleted_at < :kept',
+);
+
 function toEntry(row: DeletedRow): DeletedEntry {
   return {
     repository: row.repository as RepositoryName,
@@ -105,6 +109,10 @@ export async function listDeleted(
     ? session.all(EVERYWHERE, page)
     : session.all(IN_REPOSITORY, { ...page, repository }));
   return rows.map(toEntry);
+}
+
+export async function countDeletedBefore(session: Session, keptSinceMs: number): Promise<number> {
+  return (await session.first(COUNT_BEFORE, { kept: keptSinceMs }))?.count ?? 0;
 }
 
 export async function findDeleted(

@@ -2,6 +2,7 @@ import type { Digest } from '../../oci/digest.ts';
 import { parseManifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/reference.ts';
 import type { Restoration, RestorationOutcome } from '../trash.ts';
+import { immutableAmong, wouldMove } from './immutable-tags.ts';
 import { readManifest } from './manifests.ts';
 import { query, type Session } from './query.ts';
 import { repositoryId } from './repositories.ts';
@@ -149,12 +150,15 @@ export async function restoreDeleted(
   session: Session,
   restoration: Restoration,
 ): Promise<RestorationOutcome> {
-  const { repository: name, moveTags, actor, atMs } = restoration;
+  const { repository: name, moveTags, immutableTags = [], actor, atMs } = restoration;
   const repository = await repositoryId(session, name);
   if (repository === undefined) return { outcome: 'unknown' };
   const found = await findWanted(session, repository, restoration);
   if (typeof found === 'string') return { outcome: found };
   const { digest, tags } = found;
+  // As for a push: advice to move such a tag would be of no use.
+  const refused = await wouldMove(session, repository, immutableAmong(tags, immutableTags), digest);
+  if (refused !== undefined) return refused;
   for (const tag of tags) {
     const current = await digestOfTag(session, repository, tag);
     if (current !== undefined && current !== digest && !moveTags) {

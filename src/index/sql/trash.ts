@@ -60,12 +60,24 @@ const ADD_TAG = query<{
   actor: string;
   rule: string;
 }>(
-  `INSERT OR REPLACE INTO deleted_tags (repository_id, deleted_at, name, digest, moved_to, cause, actor, rule)
+  `INSERT INTO deleted_tags (repository_id, deleted_at, name, digest, moved_to, cause, actor, rule)
    VALUES (:repository, :at, :name, :digest, :movedTo, :cause, :actor, :rule)`,
 );
 
+type LossOfTag = { repository: number; at: number; name: string };
+
+const IS_LOSS = query<LossOfTag, { digest: string }>(
+  'SELECT digest FROM deleted_tags WHERE repository_id = :repository AND deleted_at = :at AND name = :name',
+);
+
+const DATE_BACK = query<LossOfTag>(
+  `UPDATE deleted_tags SET deleted_at = :at - 1
+   WHERE repository_id = :repository AND deleted_at = :at AND name = :name`,
+);
+
 const UNTAG = query<OfManifest & { at: number }>(
-  'UPDATE manifests SET untagged_at = :at WHERE repository_id = :repository AND digest = :digest',
+  `UPDATE manifests SET untagged_at = MAX(COALESCE(untagged_at, 0), :at)
+   WHERE repository_id = :repository AND digest = :digest`,
 );
 
 const FORGET = query<OfManifest>(
@@ -144,8 +156,16 @@ export async function keepTag(
 ): Promise<void> {
   const { repository, tag: name, digest, movedTo = null, atMs: at, cause } = loss;
   const { kind, actor, rule } = cause;
+  await dateBack(session, { repository, at, name });
   await session.run(ADD_TAG, { repository, at, name, digest, movedTo, cause: kind, actor, rule });
   await session.run(UNTAG, { repository, digest, at });
+}
+
+/** Two losses of a tag within a millisecond are two: the earlier one is dated a millisecond before. */
+async function dateBack(session: Session, loss: LossOfTag): Promise<void> {
+  if ((await session.first(IS_LOSS, loss)) === undefined) return;
+  await dateBack(session, { ...loss, at: loss.at - 1 });
+  await session.run(DATE_BACK, loss);
 }
 
 /** What came back is no longer deleted. */

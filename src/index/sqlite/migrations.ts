@@ -1,6 +1,7 @@
 import { ALLOWANCES } from './migration-allowances.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
+import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
 import { QUARANTINE } from './migration-quarantine.ts';
 import { REVOCATIONS } from './migration-revocations.ts';
@@ -204,4 +205,5 @@ export const MIGRATIONS: readonly string[] = [
   TAKEOVER,
   QUARANTINE,
   REVOCATIONS,
+  LOGINS,
 ];

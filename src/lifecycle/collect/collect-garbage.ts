@@ -32,7 +32,7 @@ export interface CollectionWatcher {
 export interface Collected {
   readonly repositories: number;
   readonly manifests: number;
-  /** Manifests that had been deleted before and whose keep time is over; in a dry run they are not counted. */
+  /** Manifests that had been deleted before and whose keep time is over. */
   readonly purged: number;
   /** Blobs that were taken out of a repository. */
   readonly links: number;
@@ -109,7 +109,7 @@ class Collection {
 
   async run(): Promise<Collected> {
     if (this.#rule.untaggedManifests) await this.#manifests();
-    if (!this.#options.dryRun) await this.#purge();
+    await this.#purge();
     await this.#links();
     await this.#blobs();
     return this.#count;
@@ -158,6 +158,10 @@ class Collection {
   /** From here on, what these manifests named is as good as any other garbage. */
   async #purge(): Promise<void> {
     const keptSinceMs = this.#rule.keptSinceMs ?? Number.MAX_SAFE_INTEGER;
+    if (this.#options.dryRun) {
+      this.#count.purged = await this.#pace.read(() => this.#index.trash.countBefore(keptSinceMs));
+      return;
+    }
     for (let hasMore = true; hasMore; ) {
       const step = await this.#pace.step(() =>
         this.#index.trash.purge(keptSinceMs, this.#size, this.#note()),
@@ -165,8 +169,10 @@ class Collection {
       this.#count.purged += step.manifests.length;
       hasMore = step.hasMore;
     }
-    // Those that went just now are counted already.
-    if (this.#rule.keptSinceMs === undefined) this.#count.purged -= this.#count.manifests;
+    // Those that went just now are counted already; some may have been pushed again meanwhile.
+    if (this.#rule.keptSinceMs === undefined) {
+      this.#count.purged = Math.max(0, this.#count.purged - this.#count.manifests);
+    }
   }
 
   async #links(): Promise<void> {

@@ -89,8 +89,10 @@ export class Collector {
     return 'started';
   }
 
-  /** What a collection would remove. */
-  dryRun(wishes: Wishes): Promise<Collected> {
+  /** What a collection would remove, or the reason why there must be none now. */
+  async dryRun(wishes: Wishes): Promise<Collected | { readonly reason: string }> {
+    const reason = await this.#deps.whyNotNow?.();
+    if (reason !== undefined) return { reason };
     return this.#collect(wishes, { dryRun: true, actor: '' });
   }
 

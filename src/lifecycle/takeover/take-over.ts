@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { originalKey } from '../../content/original-keys.ts';
+import { TreeFault } from '../../content/original-tree.ts';
 import type { TakeOverFigures } from '../../index/takeover.ts';
+import { algorithmOf, type Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/reference.ts';
 import type { Logger } from '../../ports.ts';
 import type { Preparation } from '../../registry/preparation.ts';
 import { FULL_SPEED, type Pace } from '../collect/pace.ts';
 import { Findings } from './findings.ts';
+import { pathOfKey } from './read-manifest.ts';
 import { type OriginalRepository, REPOSITORIES, repositoriesOf } from './repository-names.ts';
 import { type TakeOverParts, takeOverRepository } from './take-over-repository.ts';
 import { walkFiles } from './walk-files.ts';
@@ -50,6 +54,10 @@ export class TakeOver implements Preparation {
 
   repository(name: RepositoryName): Promise<void> | undefined {
     return this.#isFinished ? undefined : this.#ensure(name);
+  }
+
+  holder(digest: Digest, among: 'any' | readonly string[]): Promise<void> | undefined {
+    return this.#isFinished ? undefined : this.#takeOverHolder(digest, among);
   }
 
   names(): Promise<void> | undefined {
@@ -113,6 +121,33 @@ export class TakeOver implements Preparation {
     const isDone = await this.#deps.index.takeOver.isDone(name);
     if (isDone === true || (isDone === undefined && this.#isListed)) return;
     await this.#takeOver(name, FULL_SPEED);
+  }
+
+  /** Takes over a repository that holds the blob, where none does of those that are taken over. */
+  async #takeOverHolder(digest: Digest, among: 'any' | readonly string[]): Promise<void> {
+    const { index } = this.#deps;
+    if ((await index.blobs.holder(digest, among)) !== undefined) return;
+    if (!(await this.#isLinked(pathOfKey(originalKey(digest)).replace(/\/data$/, '')))) return;
+    await this.names();
+    for (let after: RepositoryName | undefined; ; ) {
+      const page = await index.takeOver.waiting({ after, limit: WAITING_PAGE });
+      const names = page.filter((name) => among === 'any' || among.includes(name));
+      const holds = await Promise.all(names.map((name) => this.#isLinked(layerOf(name, digest))));
+      const holder = names.find((_, at) => holds[at]);
+      if (holder !== undefined) return this.#ensure(holder);
+      after = page.at(-1);
+      if (after === undefined) return;
+    }
+  }
+
+  /** Whether there is such a folder. What cannot be read is told when its turn comes. */
+  async #isLinked(path: string): Promise<boolean> {
+    try {
+      return (await this.#deps.tree.list(path)) !== undefined;
+    } catch (error) {
+      if (error instanceof TreeFault) return false;
+      throw error;
+    }
   }
 
   /** One at a time for each repository, whoever asks. */
@@ -207,6 +242,12 @@ export class TakeOver implements Preparation {
     // Lets requests come between what the index answers without leaving the thread.
     await sleep(0);
   }
+}
+
+/** The folder of the link that puts a blob into a repository. */
+function layerOf(repository: RepositoryName, digest: Digest): string {
+  const algorithm = algorithmOf(digest);
+  return `${REPOSITORIES}/${repository}/_layers/${algorithm}/${digest.slice(algorithm.length + 1)}`;
 }
 
 function shuffled<T>(items: readonly T[]): T[] {

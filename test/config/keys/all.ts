@@ -1,5 +1,6 @@
 import { authKeys } from './auth.ts';
 import type { KeyCases } from './case.ts';
+import { externalKeys } from './external.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { ldapKeys } from './ldap.ts';
@@ -18,6 +19,7 @@ export const KEY_CASES: KeyCases = {
   ...storageKeys,
   ...authKeys,
   ...ldapKeys,
+  ...externalKeys,
   ...httpKeys,
   ...tlsKeys,
   ...healthKeys,

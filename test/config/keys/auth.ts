@@ -143,5 +143,15 @@ export const authKeys: KeyCases = {
     ({ token: { disableLegacyKeyId } }) => disableLegacyKeyId,
     true,
   ),
+  'auth.builtin.token.refresh.expiration': builtin(
+    'token: {refresh: {expiration: 48h}}',
+    ({ token }) => token.refresh.unusedMs,
+    172_800_000,
+  ),
+  'auth.builtin.token.refresh.unchecked_expiration': builtin(
+    'token: {refresh: {unchecked_expiration: 0}}',
+    ({ token }) => token.refresh.uncheckedMs,
+    0,
+  ),
   'auth.builtin.token.x5c': builtin('token: {x5c: false}', ({ token: { x5c } }) => x5c, false),
 };

@@ -104,6 +104,62 @@ export function takeOverContract(shared: SharedIndex): void {
     expect(await index.blobs.find(other, layer)).toMatchObject({ sizeBytes: 10 });
   });
 
+  it('does not take for whole what was found damaged, until it is pushed', async () => {
+    const layer = newDigest();
+    const { integrity, blobs, takeOver } = index;
+    const taken = part({ blobs: [blob(layer)], files: [file(layer)] });
+    await takeOver.store(taken);
+    await takeOver.finishListing(AT);
+    await takeOver.finish(AT);
+    const key = originalKey(layer);
+    await integrity.quarantineBlob({ digest: layer, key, reason: 'flipped', atMs: AT });
+    expect(await release()).toMatchObject({ files: 0 });
+    await takeOver.beginAgain(AT + 1);
+    await takeOver.store(taken);
+    expect(await blobs.find(repository, layer)).toBeUndefined();
+    expect(await integrity.isQuarantined(repository, 'blob', layer)).toBe(true);
+    await putBlob(index, repository, layer);
+    expect(await blobs.find(repository, layer)).toBeDefined();
+    expect(await integrity.isQuarantined(repository, 'blob', layer)).toBe(false);
+  });
+
+  it('mends what was found damaged and is whole there', async () => {
+    const layer = newDigest();
+    const { integrity, blobs, takeOver, manifests } = index;
+    const own = await putBlob(index, repository, layer);
+    await integrity.quarantineBlob({ digest: layer, key: own, reason: 'flipped', atMs: AT });
+    const original = manifest(layer);
+    const whole = part({ blobs: [blob(layer)], manifests: [original], files: [file(layer)] });
+    await takeOver.store(whole);
+    expect(await blobs.find(repository, layer)).toMatchObject({ key: originalKey(layer) });
+    expect(await integrity.isQuarantined(repository, 'blob', layer)).toBe(false);
+
+    const { digest, bytes } = original;
+    expect(await integrity.quarantineManifest({ digest, bytes, reason: 'flipped', atMs: AT })).toBe(true);
+    expect(await manifests.find(repository, digest)).toBeUndefined();
+    await takeOver.beginAgain(AT + 1);
+    await takeOver.store(whole);
+    expect(await manifests.find(repository, digest)).toBeDefined();
+    expect(Buffer.from((await manifests.read(digest)) ?? [])).toEqual(bytes);
+  });
+
+  it('keeps where a tag pointed that moves, and nothing as deleted that is there again', async () => {
+    const [first, second] = [manifest(newDigest()), manifest(newDigest())];
+    const at = (digest: Digest, atMs: number) => ({ name: tag('v'), moves: [{ digest, atMs }] });
+    await index.takeOver.store(part({ manifests: [first, second], tags: [at(first.digest, AT)] }));
+    await index.takeOver.beginAgain(9_000);
+    await index.takeOver.store(part({ tags: [at(second.digest, AT + 1)], atMs: 9_000 }));
+    const kept = await index.trash.list({ repository, keptSinceMs: 9_000 }, FIRST_PAGE);
+    expect(kept).toMatchObject([{ tag: 'v', digest: first.digest, movedTo: second.digest }]);
+    expect(await index.provenance.manifest(repository, first.digest)).toMatchObject({ untaggedAtMs: 9_000 });
+
+    await index.manifests.remove(repository, first.digest, '', 10_000);
+    await index.takeOver.beginAgain(11_000);
+    await index.takeOver.store(part({ manifests: [{ ...first, atMs: 11_000 }], atMs: 11_000 }));
+    expect(await index.manifests.find(repository, first.digest)).toBeDefined();
+    expect(await index.trash.find(repository, first.digest)).toBeUndefined();
+  });
+
   it('brings the history of tags, in its order', async () => {
     const images = [manifest(newDigest()), manifest(newDigest())];
     const moves = images.map(({ digest }) => ({ digest, atMs: AT }));

@@ -31,6 +31,18 @@ export function endContract(shared: SharedIndex): void {
     const rule = { beforeMs: 1, keptSinceMs: undefined, untaggedManifests: true };
     const cause = { kind: 'api', actor: '', rule: '' } as const;
     const note = { atMs: 1, cause };
+    const login = {
+      ...{
+        id: 'x',
+        secretHash: 'x',
+        provider: 'x',
+        account: 'x',
+        version: undefined,
+        service: 'x',
+        clientId: 'x',
+      },
+      ...{ labels: {}, isAdmin: false, createdAtMs: 1, usedAtMs: 1, expiresAtMs: 2, extendsMs: undefined },
+    };
     const methods: Record<string, () => Promise<unknown>> = {
       'blobs.find': () => closed.blobs.find(repository, digest),
       'blobs.commit': () => closed.blobs.commit(blob),
@@ -65,6 +77,7 @@ export function endContract(shared: SharedIndex): void {
       'garbage.removeBlobs': () => closed.garbage.removeBlobs([digest], note),
       'trash.list': () => closed.trash.list({ keptSinceMs: 1 }, FIRST_PAGE),
       'trash.find': () => closed.trash.find(repository, digest),
+      'trash.countBefore': () => closed.trash.countBefore(1),
       'trash.restore': () =>
         closed.trash.restore({
           ...{
@@ -109,6 +122,12 @@ export function endContract(shared: SharedIndex): void {
       'signingKeys.list': () => closed.signingKeys.list(),
       'signingKeys.createFirst': () =>
         closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),
+      'logins.add': () => closed.logins.add(login, 1),
+      'logins.find': () => closed.logins.find('x'),
+      'logins.list': () => closed.logins.list({}, 1, { limit: 1 }),
+      'logins.touch': () => closed.logins.touch([{ id: 'x', atMs: 1 }]),
+      'logins.end': () => closed.logins.end({ id: 'x' }, 'x', 1),
+      'logins.prune': () => closed.logins.prune(1, 1),
       ping: () => closed.ping(),
     };
     for (const [name, method] of Object.entries(methods)) {

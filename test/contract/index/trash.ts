@@ -12,7 +12,12 @@ export function trashContract(shared: SharedIndex): void {
   const restore = (
     repository: RepositoryName,
     wanted: { digest: Digest } | { tag: string },
-    options: { keptSinceMs?: number; moveTags?: boolean; withTags?: boolean } = {},
+    options: {
+      keptSinceMs?: number;
+      moveTags?: boolean;
+      withTags?: boolean;
+      immutableTags?: readonly string[];
+    } = {},
   ) =>
     shared.index.trash.restore({
       repository,
@@ -20,6 +25,7 @@ export function trashContract(shared: SharedIndex): void {
       keptSinceMs: options.keptSinceMs ?? 0,
       moveTags: options.moveTags ?? false,
       withTags: options.withTags ?? true,
+      immutableTags: options.immutableTags ?? [],
       actor: 'carol',
       atMs: 5_000,
     });
@@ -157,6 +163,56 @@ export function trashContract(shared: SharedIndex): void {
     // And forth again: what it points to now is not what was lost.
     await restore(repository, { tag: 'v' }, { moveTags: true });
     expect((await shared.index.manifests.findByTag(repository, tag('v')))?.digest).toBe(two.digest);
+  });
+
+  it('an immutable tag is not moved, whoever asks, and comes back where there is none', async () => {
+    const repository = newRepository();
+    const old = await putManifest(shared.index, repository, { tags: ['v1', 'other'] });
+    await remove(repository, old.digest, 2_000);
+    const immutableTags = ['v*'];
+    const current = await putManifest(shared.index, repository, { tags: ['v1'], atMs: 3_000 });
+    const refused = { outcome: 'immutable', tag: 'v1', digest: current.digest };
+    for (const moveTags of [true, false]) {
+      for (const wanted of [{ tag: 'v1' }, { digest: old.digest }]) {
+        expect(await restore(repository, wanted, { moveTags, immutableTags })).toEqual(refused);
+      }
+    }
+    expect(await isThere(repository, old.digest)).toBe(false);
+    expect(await restore(repository, { tag: 'other' }, { immutableTags })).toMatchObject({
+      tags: ['other'],
+    });
+    await remove(repository, current.digest, 4_000);
+    expect(await restore(repository, { tag: 'v1' }, { immutableTags })).toMatchObject({
+      outcome: 'restored',
+      digest: current.digest,
+    });
+  });
+
+  it('losses of a tag at the same time are each kept, in their order', async () => {
+    const repository = newRepository();
+    const images = [];
+    for (let n = 0; n < 4; n += 1) {
+      images.push(await putManifest(shared.index, repository, { tags: ['v'], atMs: 2_000 }));
+    }
+    const lost = (await listed(repository)).map(({ digest }) => digest);
+    expect(lost).toEqual(
+      images
+        .slice(0, 3)
+        .map(({ digest }) => digest)
+        .toReversed(),
+    );
+    expect(await restore(repository, { tag: 'v' }, { moveTags: true })).toMatchObject({ digest: lost[0] });
+  });
+
+  it('counts what was deleted before a time', async () => {
+    const { index } = await shared.openEmpty();
+    const repository = newRepository();
+    for (const atMs of [1_000, 2_000, 3_000]) {
+      const { digest } = await putManifest(index, repository, {});
+      await index.manifests.remove(repository, digest, '', atMs);
+    }
+    expect(await index.trash.countBefore(2_000)).toBe(1);
+    expect(await index.trash.countBefore(9_000)).toBe(3);
   });
 
   it('a tag that is in use keeps a manifest from coming back with it, but not without', async () => {

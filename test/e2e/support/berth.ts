@@ -97,12 +97,16 @@ export interface BerthAuth {
 }
 
 /** Starts `berth auth` with docker_auth's simple.yml and the flags that existing deployments pass. */
-export async function berthAuth(certificate: Certificate, token: readonly string[] = []): Promise<BerthAuth> {
+export async function berthAuth(
+  certificate: Certificate,
+  token: readonly string[] = [],
+  more: readonly string[] = [],
+): Promise<BerthAuth> {
   const port = await freePort();
   const server = await startServer({
     name: 'berth-auth',
     command: BERTH,
-    args: ['auth', '--v=2', '--alsologtostderr', simpleYml(port, certificate, token)],
+    args: ['auth', '--v=2', '--alsologtostderr', simpleYml(port, certificate, token, more)],
     cwd: folder('cwd'),
     ready: () => answers(`https://127.0.0.1:${port}/auth`, certificate.certificate),
   });

@@ -8,11 +8,13 @@ import { folder } from './root.ts';
  * the port and the two paths are ours. admin / badmin, test / 123.
  *
  * @param token more lines for its `token` section
+ * @param more lines beside the sections that it has
  */
 export function simpleYml(
   port: number,
   { certificateFile, keyFile }: Certificate,
   token: readonly string[] = [],
+  more: readonly string[] = [],
 ): string {
   const path = join(folder('auth'), 'simple.yml');
   writeFileSync(
@@ -51,7 +53,7 @@ acl:
     actions: ["pull"]
     comment: "User \\"test\\" can pull stuff."
   # Access is denied by default.
-`,
+${more.map((line) => `${line}\n`).join('')}`,
   );
   return path;
 }
