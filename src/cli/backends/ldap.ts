@@ -44,13 +44,16 @@ export const ldap: IdentityBuilder = async ({ ldap_auth: settings }, { document,
   const provider = new LdapProvider(
     { ...settings, accountBindName: initialBindAsUser ? bindDn : undefined },
     {
-      use: (action) => directory.use(action),
-      close() {
-        watch.stop();
-        directory.close();
+      directory: {
+        use: (action) => directory.use(action),
+        close() {
+          watch.stop();
+          directory.close();
+        },
       },
+      clock,
+      log,
     },
-    log,
   );
   return { provider: new RememberedProvider(provider, clock) };
 };

@@ -12,6 +12,10 @@ export const SUFFIX = 'dc=example,dc=org';
 export const SERVICE_DN = `cn=berth,${SUFFIX}`;
 export const SERVICE_PASSWORD = 'the-service-password';
 
+/** Who may change everything. */
+export const OWNER_DN = `cn=owner,${SUFFIX}`;
+export const OWNER_PASSWORD = 'the-owner';
+
 /** A real OpenLDAP server with its own database. */
 export interface Slapd {
   readonly port: number;
@@ -54,6 +58,8 @@ export async function startSlapd(
       `TLSCertificateKeyFile ${certificate.keyFile}`,
       'database mdb',
       `suffix "${SUFFIX}"`,
+      `rootdn "${OWNER_DN}"`,
+      `rootpw ${OWNER_PASSWORD}`,
       `directory ${database}`,
       'maxsize 16777216',
       'dbnosync',

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { basic, type Credentials, ISSUER, SERVICE } from './accounts.ts';
 import { BERTH } from './berth.ts';
 import type { Certificate } from './certificates.ts';
@@ -15,6 +16,8 @@ export interface TokenService {
   ask(credentials: Credentials | undefined, scope?: string): Promise<Answer>;
   /** What a token grants, `name: actions`, or the status where there is none. */
   grants(credentials: Credentials, scope: string): Promise<string | number>;
+  /** Has it read its configuration anew; what it remembers of answers is then forgotten. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +58,12 @@ export async function tokenService(certificate: Certificate, sections: string): 
         access: readonly { name: string; actions: readonly string[] }[];
       };
       return access.map(({ name, actions }) => `${name}: ${actions.join(',')}`).join(' ');
+    },
+    async reload() {
+      const times = () => server.output().split('a changed file is in use').length;
+      const before = times();
+      process.kill(server.pid, 'SIGHUP');
+      while (times() === before) await sleep(50);
     },
     stop: () => server.stop(),
   };

@@ -25,7 +25,8 @@ function provider(
     searcher,
     idleMs: 60_000,
   });
-  const directory = new Directory({ hosts: [host], maxConnections: 2, clock: new StoppedClock(), log });
+  const clock = new StoppedClock();
+  const directory = new Directory({ hosts: [host], maxConnections: 2, clock, log });
   const ldap = new LdapProvider(
     {
       base: 'ou=people',
@@ -35,8 +36,7 @@ function provider(
       accountBindName: undefined,
       ...questions,
     },
-    directory,
-    log,
+    { directory, clock, log },
   );
   return { fake, log, ldap };
 }
@@ -178,5 +178,55 @@ describe('labels', () => {
     fake.find = ({ base }) =>
       base === 'ou=people' ? [entry('uid=bob', { ou: ['a'] })] : [entry('cn=b', { cn: ['b', 'a'] })];
     expect(await ldap.authenticate(BOB)).toMatchObject({ labels: { groups: ['a', 'b'] } });
+  });
+});
+
+describe('what has become of an account, without its password', () => {
+  const lookup = async (attributes: Readonly<Record<string, readonly string[]>>) => {
+    const { fake, log, ldap } = provider();
+    fake.find = () => [entry('uid=bob', attributes)];
+    return { standing: await ldap.lookup?.('bob'), fake, log };
+  };
+
+  test('it is searched for, and nobody binds but the service account', async () => {
+    const { standing, fake } = await lookup({ pwdlastset: ['1'], modifytimestamp: ['2'] });
+    expect(standing).toEqual({
+      identity: { account: 'bob', labels: {}, isAdmin: false },
+      version: 'pwdLastSet=1',
+    });
+    expect(fake.take()).toEqual(['connect', 'bind cn=berth', 'search ou=people']);
+  });
+
+  test('where nothing tells of a changed password, the log says so once', async () => {
+    const { fake, log, ldap } = provider();
+    fake.find = () => [entry('uid=bob')];
+    for (let time = 0; time < 2; time += 1) expect(await ldap.lookup?.('bob')).toMatchObject({ version: '' });
+    expect(log.at('warn')).toHaveLength(1);
+  });
+
+  // 2030-01-01, the time of the test, in units of 100 ns since 1601.
+  const now = (BigInt(Date.UTC(2030, 0, 1)) + 11_644_473_600_000n) * 10_000n;
+
+  test.each([
+    [{ useraccountcontrol: ['514'] }, true],
+    [{ useraccountcontrol: ['512'] }, false],
+    [{ accountexpires: [`${now}`] }, true],
+    [{ accountexpires: [`${now + 10_000n}`] }, false],
+    [{ accountexpires: ['0'] }, false],
+    [{ accountexpires: ['9223372036854775807'] }, false],
+    [{ nsaccountlock: ['TRUE'] }, true],
+    [{ nsaccountlock: ['false'] }, false],
+    [{ pwdaccountlockedtime: ['000001010000Z'] }, true],
+    [{ pwdaccountlockedtime: ['20300101000000Z'] }, false],
+  ])('%j is gone: %s', async (attributes, isGone) => {
+    const { standing } = await lookup({ modifytimestamp: ['1'], ...attributes });
+    expect(standing === 'gone').toBe(isGone);
+  });
+
+  test('no entry is gone, and where accounts search for themselves there is no telling', async () => {
+    const { fake, ldap } = provider();
+    fake.find = () => [];
+    expect(await ldap.lookup?.('bob')).toBe('gone');
+    expect(provider({ accountBindName: 'x' }, 'accounts').ldap.lookup).toBeUndefined();
   });
 });

@@ -1,11 +1,12 @@
-import type { Logger } from '../../../ports.ts';
-import type { Credentials, Identity, IdentityProvider } from '../provider.ts';
+import type { Clock, Logger } from '../../../ports.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from '../provider.ts';
 import { DirectoryError, type Entry, type LdapConnection } from './connection.ts';
 import type { Directory } from './directory.ts';
 import { bindName } from './dn.ts';
 import { type Filter, fillFilter, type Template } from './filter.ts';
 import { findGroups, type GroupSearch } from './groups.ts';
 import { type LabelSource, labelValues } from './labels.ts';
+import { isLocked, passwordVersion, STANDING_ATTRIBUTES } from './standing.ts';
 
 /** What is asked of a directory. */
 export interface LdapQuestions {
@@ -24,14 +25,28 @@ export interface LdapQuestions {
  */
 export class LdapProvider implements IdentityProvider {
   readonly name = 'ldap_auth';
+  /** Missing where accounts search for themselves: without their passwords, nobody can. */
+  readonly lookup?: (account: string) => Promise<Standing | 'gone'>;
   readonly #questions: LdapQuestions;
   readonly #directory: Pick<Directory, 'use' | 'close'>;
+  readonly #clock: Clock;
   readonly #log: Logger;
+  #hasWarned = false;
 
-  constructor(questions: LdapQuestions, directory: Pick<Directory, 'use' | 'close'>, log: Logger) {
+  /** @param deps.directory is closed with the provider */
+  constructor(
+    questions: LdapQuestions,
+    deps: {
+      readonly directory: Pick<Directory, 'use' | 'close'>;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
+  ) {
     this.#questions = questions;
-    this.#directory = directory;
-    this.#log = log;
+    this.#directory = deps.directory;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    if (questions.accountBindName === undefined) this.lookup = (account) => this.#lookUp(account);
   }
 
   /** @throws DirectoryError, HostAway, TooManyLogins */
@@ -65,6 +80,26 @@ export class LdapProvider implements IdentityProvider {
     this.#directory.close();
   }
 
+  async #lookUp(account: string): Promise<Standing | 'gone'> {
+    if (account === '') return 'gone';
+    return this.#directory.use(async ({ connection }) => {
+      const entry = await this.#find(connection, account, STANDING_ATTRIBUTES);
+      if (entry === undefined || isLocked(entry, this.#clock.now())) return 'gone';
+      const version = passwordVersion(entry);
+      if (version === undefined && !this.#hasWarned) {
+        this.#hasWarned = true;
+        this.#log.warn(
+          'the directory does not show when a password was changed, so that this ends no login',
+          {
+            provider: this.name,
+            remedy: 'let bind_dn read modifyTimestamp',
+          },
+        );
+      }
+      return { identity: await this.#identify(connection, account, entry), version: version ?? '' };
+    });
+  }
+
   async #isRight(
     connection: LdapConnection,
     { account, name, password }: { account: string; name: string; password: string },
@@ -76,9 +111,13 @@ export class LdapProvider implements IdentityProvider {
     return answer.isBound;
   }
 
-  async #find(connection: LdapConnection, account: string): Promise<Entry | undefined> {
+  async #find(
+    connection: LdapConnection,
+    account: string,
+    more: readonly string[] = [],
+  ): Promise<Entry | undefined> {
     const { base, filter, labels } = this.#questions;
-    const attributes = [...labels.values()].map(({ attribute }) => attribute);
+    const attributes = [...[...labels.values()].map(({ attribute }) => attribute), ...more];
     const [entry, second] = await connection.search({
       base,
       filter: fillFilter(filter, { account }),

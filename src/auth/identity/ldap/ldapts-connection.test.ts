@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import {
-  BerReader,
-  BerWriter,
-  BindRequest,
-  ProtocolOperation,
-} from 'ldapts';
+import { BerReader, BerWriter, BindRequest, ProtocolOperation } from 'ldapts';
 import { afterEach, expect, test } from 'vitest';
 import { selfSigned } from '../../../../test/support/self-signed.ts';
 import { type Endpoint, HostAway } from './connection.ts';
