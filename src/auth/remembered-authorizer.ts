@@ -26,8 +26,17 @@ export class RememberedAuthorizer implements Authorizer {
   }
 
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
+    const { account, labels, isAdmin, groups } = who;
     const { service, address } = context;
-    const question = JSON.stringify([who, wanted, service, address ?? null]);
+    const question = JSON.stringify([
+      account,
+      labels,
+      isAdmin,
+      groups ?? null,
+      wanted,
+      service,
+      address ?? null,
+    ]);
     const known = this.#known.get(question);
     if (known !== undefined && this.#clock.now() < known.untilMs) return known.verdict;
     this.#known.delete(question);

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { shellScript } from '../../test/support/script.ts';
@@ -98,8 +99,30 @@ describe('a program', () => {
     });
   });
 
+  test('for which no file can be opened any more is a failure, and not the end of Berth', async () => {
+    const folder = await testFolder();
+    const script = join(folder, 'starved.ts');
+    writeFileSync(
+      script,
+      `import { openSync } from 'node:fs';
+      import { runProgram } from ${JSON.stringify(join(import.meta.dirname, 'run-program.ts'))};
+      const run = () => runProgram({ command: '/bin/true', args: [], env: {}, input: 'x', timeoutMs: 5_000 }).ended;
+      console.log(JSON.stringify(await run()));
+      try { for (;;) openSync('/dev/null', 'r'); } catch {}
+      console.log(JSON.stringify(await run()));
+      await new Promise((later) => setTimeout(later, 50));`,
+    );
+    const limited = ['-c', 'ulimit -n 64 && exec "$@"', 'sh', process.execPath, script];
+    const said = execFileSync('/bin/sh', limited, { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(said[0]).toMatchObject({ kind: 'exited', code: 0 });
+    expect(said[1]).toMatchObject({ kind: 'failed', reason: 'it could not be started (EMFILE)' });
+  });
+
   test('is killed when it is asked for', async () => {
-    const { program, folder } = await start(['sleep 63.25', `touch ${join('x')}`]);
+    const { program, folder } = await start(['sleep 63.25', 'exit 0']);
     program.kill('enough');
     expect(await program.ended).toMatchObject({ kind: 'failed', reason: 'enough' });
     await expect.poll(() => processesOf(folder)).toEqual([]);

@@ -33,7 +33,8 @@ export interface RunningProgram {
  * whatever is left of the group is killed.
  */
 export function runProgram({ command, args, env, input, timeoutMs }: ProgramRun): RunningProgram {
-  const child = spawn(command, [...args], { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  // Without a file descriptor left there are no pipes, which the narrower type of `spawn` does not tell.
+  const child: ChildProcess = spawn(command, [...args], { env, detached: true, stdio: 'pipe' });
   const stdout = collect(child.stdout, MAX_STDOUT_BYTES, () => kill('it wrote more than 64 KiB'));
   const stderr = collect(child.stderr, MAX_STDERR_BYTES, () => undefined);
   const { promise: ended, resolve } = Promise.withResolvers<ProgramEnd>();
@@ -45,7 +46,7 @@ export function runProgram({ command, args, env, input, timeoutMs }: ProgramRun)
     clearTimeout(deadline);
     clearTimeout(grace);
     // Whoever left the group on purpose may still hold the pipes.
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
     if (killedFor === undefined && code !== null) {
       resolve({ kind: 'exited', code, stdout: stdout(), stderr: stderr() });
     } else {
@@ -71,8 +72,8 @@ export function runProgram({ command, args, env, input, timeoutMs }: ProgramRun)
   });
   child.on('close', settle);
   // A program need not read what it is told.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
   return { ended, kill };
 }
 
@@ -86,11 +87,15 @@ function killGroup({ pid }: ChildProcess): void {
 }
 
 /** Keeps the first bytes and lets the rest go by. */
-function collect(stream: NodeJS.ReadableStream, maxBytes: number, onTooMuch: () => void): () => string {
+function collect(
+  stream: NodeJS.ReadableStream | null | undefined,
+  maxBytes: number,
+  onTooMuch: () => void,
+): () => string {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  stream.on('error', () => undefined);
-  stream.on('data', (piece: Buffer) => {
+  stream?.on('error', () => undefined);
+  stream?.on('data', (piece: Buffer) => {
     const room = maxBytes - bytes;
     bytes += piece.byteLength;
     if (room > 0) pieces.push(piece.subarray(0, room));
