@@ -2,6 +2,7 @@ import { acl, users } from './auth-schema.ts';
 import { casbinAuthz } from './casbin-schema.ts';
 import { httpAuth, httpAuthz } from './http-hook-schema.ts';
 import { ldapAuth } from './ldap-auth-schema.ts';
+import { oidc } from './oidc-schema.ts';
 import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
 import { extAuth, extAuthz } from './program-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
@@ -16,7 +17,7 @@ export const identityFields = {
   ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
   google_auth: unsupported(anything, NOT_YET),
   github_auth: unsupported(anything, NOT_YET),
-  oidc_auth: unsupported(anything, NOT_YET),
+  oidc_auth: optional(oidc, 'Logins by a browser at an OpenID provider.'),
   gitlab_auth: unsupported(anything, NOT_YET),
   ldap_auth: optional(ldapAuth, 'Accounts of an LDAP directory.'),
   mongo_auth: unsupported(anything, NOT_YET),

@@ -1,5 +1,6 @@
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
+import type { BrowserLoginIndex } from './browser-logins.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
 import type { HoldIndex } from './holds.ts';
@@ -45,6 +46,7 @@ export interface Index {
   readonly accounts: AccountIndex;
   readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
+  readonly browserLogins: BrowserLoginIndex;
   readonly logins: LoginIndex;
   readonly events: EventIndex;
   readonly takeOver: TakeOverIndex;

@@ -3,6 +3,7 @@ import { garbageContract } from './garbage.ts';
 import { accountContract } from './index/accounts.ts';
 import { allowanceContract } from './index/allowances.ts';
 import { blobContract } from './index/blobs.ts';
+import { browserLoginContract } from './index/browser-logins.ts';
 import { holdContract } from './index/holds.ts';
 import { immutableTagContract } from './index/immutable-tags.ts';
 import { integrityContract } from './index/integrity.ts';
@@ -57,6 +58,7 @@ export function indexContract(open: () => Promise<IndexUnderTest>): void {
   describe('accounts', () => accountContract(shared));
   describe('revocations', () => revocationContract(shared));
   describe('signing keys', () => signingKeyContract(shared));
+  describe('logins by a browser', () => browserLoginContract(shared));
   describe('logins', () => loginContract(shared));
   describe('transactions', () => transactionContract(shared));
   describe('the end', () => endContract(shared));

@@ -6,13 +6,14 @@ import { acl } from './acl.ts';
 import { casbinAuthz } from './casbin.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
 import { ldap } from './ldap.ts';
+import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { pluginAuthn, pluginAuthz } from './plugins.ts';
 import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users, extAuth, ldap, pluginAuthn, httpAuth];
+const IDENTITIES: readonly IdentityBuilder[] = [users, extAuth, oidc, ldap, pluginAuthn, httpAuth];
 
 /** In docker_auth's order: the first one that has a rule decides. */
 const RULES: readonly AccessBuilder[] = [acl, httpAuthz, extAuthz, pluginAuthz, casbinAuthz];
@@ -42,7 +43,10 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
       const part = await build(settings, deps);
       if (part === undefined) continue;
       providers.push(part.provider);
-      endpoints.push(...(part.endpoints ?? []));
+      // The first section's page is where `/` leads to.
+      endpoints.push(
+        ...(part.endpoints ?? []).filter(([path]) => !endpoints.some(([taken]) => taken === path)),
+      );
     }
     for (const build of RULES) {
       const authorizer = await build(settings, deps);

@@ -1,7 +1,9 @@
+import { randomInt } from 'node:crypto';
 import type { Index } from '../index.ts';
 import * as accounts from './accounts.ts';
 import * as allowances from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
@@ -171,6 +173,12 @@ export function createSqlIndex(
     signingKeys: {
       list: () => accounts.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+    },
+    browserLogins: {
+      find: (section, account) => browserLogins.findBrowserLogin(read, section, account),
+      replace: (section, account, document, expected) =>
+        transact('replaceBrowserLogin', { section, account }, document, randomInt(2 ** 47), expected),
+      remove: (section, account, expected) => transact('removeBrowserLogin', section, account, expected),
     },
     logins: {
       add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),

@@ -1,6 +1,7 @@
 import * as accounts from './accounts.ts';
 import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
@@ -71,6 +72,8 @@ export const TRANSACTIONS = {
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: accounts.createFirstSigningKey,
+  replaceBrowserLogin: browserLogins.replaceBrowserLogin,
+  removeBrowserLogin: browserLogins.removeBrowserLogin,
   addLogin: logins.addLogin,
   touchLogins: logins.touchLogins,
   endLogins: logins.endLogins,

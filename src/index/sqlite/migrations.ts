@@ -1,4 +1,5 @@
 import { ALLOWANCES } from './migration-allowances.ts';
+import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
@@ -206,4 +207,5 @@ export const MIGRATIONS: readonly string[] = [
   QUARANTINE,
   REVOCATIONS,
   LOGINS,
+  BROWSER_LOGINS,
 ];

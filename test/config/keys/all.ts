@@ -5,6 +5,7 @@ import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { ldapKeys } from './ldap.ts';
 import { logKeys } from './log.ts';
+import { loginKeys } from './logins.ts';
 import { notificationsKeys } from './notifications.ts';
 import { repositoriesKeys } from './repositories.ts';
 import { storageKeys } from './storage.ts';
@@ -19,6 +20,7 @@ export const KEY_CASES: KeyCases = {
   ...storageKeys,
   ...authKeys,
   ...ldapKeys,
+  ...loginKeys,
   ...externalKeys,
   ...httpKeys,
   ...tlsKeys,

@@ -51,6 +51,26 @@ export function installPackages(): void {
   }
 }
 
+/**
+ * Installs a package that one file of tests needs.
+ * @throws Error that says why it could not be had
+ */
+export function installPackage(name: string, program: string): void {
+  if (existsSync(program)) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(`The test needs ${program}; as root on Debian: apt-get install ${name}`);
+  }
+  process.stdout.write(`installing ${name}\n`);
+  const command = ['install', '--yes', '--no-install-recommends', name];
+  try {
+    apt(command);
+  } catch {
+    apt(['update']);
+    apt(command);
+  }
+  if (!existsSync(program)) throw new Error(`${name} has no ${program}`);
+}
+
 /** The client is in docker.io up to Debian 12 and in a package of its own from 13 on. */
 function clientPackage(): string {
   const version = /^VERSION_ID="?(\d+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
