@@ -6,17 +6,36 @@ import { acl } from './acl.ts';
 import { casbinAuthz } from './casbin.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
 import { ldap } from './ldap.ts';
+import { aclMongo, mongoAuth } from './mongo.ts';
 import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { pluginAuthn, pluginAuthz } from './plugins.ts';
 import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
+import { aclXorm, xormAuth } from './xorm.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users, extAuth, oidc, ldap, pluginAuthn, httpAuth];
+const IDENTITIES: readonly IdentityBuilder[] = [
+  users,
+  extAuth,
+  oidc,
+  ldap,
+  mongoAuth,
+  xormAuth,
+  pluginAuthn,
+  httpAuth,
+];
 
 /** In docker_auth's order: the first one that has a rule decides. */
-const RULES: readonly AccessBuilder[] = [acl, httpAuthz, extAuthz, pluginAuthz, casbinAuthz];
+const RULES: readonly AccessBuilder[] = [
+  acl,
+  aclMongo,
+  aclXorm,
+  httpAuthz,
+  extAuthz,
+  pluginAuthz,
+  casbinAuthz,
+];
 
 /** Everything that the sections about accounts and rules ask for. */
 export interface Backends {

@@ -12,6 +12,8 @@ const NEEDED = {
   nginx: ['/usr/sbin/nginx'],
   jq: ['/usr/bin/jq'],
   openssl: ['/usr/bin/openssl'],
+  'mariadb-server': ['/usr/sbin/mariadbd'],
+  postgresql: ['/usr/lib/postgresql'],
   'apache2-utils': ['/usr/bin/htpasswd'],
   slapd: ['/usr/sbin/slapd', '/usr/sbin/slapadd'],
 } as const;
