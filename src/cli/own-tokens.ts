@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
-import type { IdentityProvider } from '../auth/identity/provider.ts';
+import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
@@ -32,6 +32,8 @@ export interface OwnTokensOptions {
   /** The first one signs, and each of them is accepted. */
   readonly keys: readonly SigningKey[];
   readonly lifetimeSeconds: number;
+  /** See `TokenServiceParts`. */
+  readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** Undefined where nothing is ever revoked. */
@@ -55,7 +57,8 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete } =
+    options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -71,6 +74,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       onlyAudience: OWN_SERVICE,
       logins,
       revocations,
+      complete,
     }),
     verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),
     revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),

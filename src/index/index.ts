@@ -1,8 +1,10 @@
+import type { AccessTokenIndex } from './access-tokens.ts';
 import type { AccountIndex } from './accounts.ts';
 import type { BlobIndex } from './blobs.ts';
 import type { BrowserLoginIndex } from './browser-logins.ts';
 import type { ChangeRecorder, EventIndex } from './events.ts';
 import type { GarbageIndex } from './garbage.ts';
+import type { GroupIndex } from './groups.ts';
 import type { HoldIndex } from './holds.ts';
 import type { IntegrityIndex } from './integrity.ts';
 import type { JournalIndex } from './journal.ts';
@@ -13,6 +15,7 @@ import type { ProvenanceIndex } from './provenance.ts';
 import type { PullIndex } from './pulls.ts';
 import type { RetentionIndex } from './retention.ts';
 import type { RevocationIndex } from './revocations.ts';
+import type { RoleIndex } from './roles.ts';
 import type { SigningKeyIndex } from './signing-keys.ts';
 import type { TagIndex } from './tags.ts';
 import type { TakeOverIndex } from './takeover.ts';
@@ -44,6 +47,9 @@ export interface Index {
   readonly leases: LeaseIndex;
   readonly integrity: IntegrityIndex;
   readonly accounts: AccountIndex;
+  readonly accessTokens: AccessTokenIndex;
+  readonly groups: GroupIndex;
+  readonly roles: RoleIndex;
   readonly revocations: RevocationIndex;
   readonly signingKeys: SigningKeyIndex;
   readonly browserLogins: BrowserLoginIndex;

@@ -1,3 +1,4 @@
+import * as accessTokens from './access-tokens.ts';
 import * as accounts from './accounts.ts';
 import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
@@ -6,6 +7,7 @@ import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
+import * as groups from './groups.ts';
 import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
@@ -18,6 +20,8 @@ import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as revocations from './revocations.ts';
+import * as roles from './roles.ts';
+import { createFirstSigningKey } from './signing-keys.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -68,10 +72,24 @@ export const TRANSACTIONS = {
   saveVerifyRun: saveRun,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
+  rehashPassword: accounts.rehashPassword,
+  setDisabled: accounts.setDisabled,
   removeAccount: accounts.removeAccount,
+  recordUses: accounts.recordUses,
+  createAccessToken: accessTokens.createAccessToken,
+  revokeAccessToken: accessTokens.revokeAccessToken,
+  rotateAccessToken: accessTokens.rotateAccessToken,
+  createGroup: groups.createGroup,
+  removeGroup: groups.removeGroup,
+  joinGroup: groups.joinGroup,
+  leaveGroup: groups.leaveGroup,
+  mapGroup: groups.mapGroup,
+  unmapGroup: groups.unmapGroup,
+  grantRole: roles.grantRole,
+  revokeRole: roles.revokeRole,
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
-  createFirstSigningKey: accounts.createFirstSigningKey,
+  createFirstSigningKey,
   replaceBrowserLogin: browserLogins.replaceBrowserLogin,
   removeBrowserLogin: browserLogins.removeBrowserLogin,
   addLogin: logins.addLogin,

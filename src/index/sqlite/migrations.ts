@@ -1,3 +1,4 @@
+import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
 import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
@@ -208,4 +209,5 @@ export const MIGRATIONS: readonly string[] = [
   REVOCATIONS,
   LOGINS,
   BROWSER_LOGINS,
+  ACCOUNTS,
 ];
