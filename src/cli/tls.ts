@@ -65,8 +65,12 @@ export function readTls({ document, section, settings }: TlsSource): TlsMaterial
   }
 }
 
-/** OpenSSL passes over what is no certificate; clients would then be refused for no visible reason. */
-function readAuthorities(document: ConfigDocument, path: Path, file: string): string {
+/**
+ * Reads a file of authorities. OpenSSL passes over what is no certificate; the other side would then be refused for no
+ * visible reason.
+ * @throws ConfigError
+ */
+export function readAuthorities(document: ConfigDocument, path: Path, file: string): string {
   const pem = readNamedFile(document, path, file);
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
     throw document.errorAt(path, `${file} holds no certificate in PEM`);

@@ -4,15 +4,13 @@ import { github } from './github-schema.ts';
 import { gitlab } from './gitlab-schema.ts';
 import { google } from './google-schema.ts';
 import { httpAuth, httpAuthz } from './http-hook-schema.ts';
+import { ldapAuth } from './ldap-auth-schema.ts';
 import { aclMongo, mongoAuth } from './mongo-schema.ts';
 import { oidc } from './oidc-schema.ts';
 import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
 import { extAuth, extAuthz } from './program-schema.ts';
-import { type Field, optional, unsupported, type Values } from './schema.ts';
-import { anything } from './types-scalar.ts';
+import { type Field, optional, type Values } from './schema.ts';
 import { aclXorm, xormAuth } from './xorm-schema.ts';
-
-const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
 
 /** The sections that say who somebody is, in docker_auth's order of asking. */
 export const identityFields = {
@@ -22,7 +20,7 @@ export const identityFields = {
   github_auth: optional(github, 'Logins by a browser at GitHub.'),
   oidc_auth: optional(oidc, 'Logins by a browser at an OpenID provider.'),
   gitlab_auth: optional(gitlab, 'Logins by a browser at GitLab.'),
-  ldap_auth: unsupported(anything, NOT_YET),
+  ldap_auth: optional(ldapAuth, 'Accounts of an LDAP directory.'),
   mongo_auth: optional(mongoAuth, 'Accounts in a collection of MongoDB.'),
   xorm_auth: optional(xormAuth, 'Accounts in a table of MySQL, PostgreSQL or SQLite.'),
   plugin_authn: optional(pluginAuthn, 'A JavaScript module that is asked for accounts.'),

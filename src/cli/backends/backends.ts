@@ -8,6 +8,7 @@ import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
 import { google } from './google.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
+import { ldap } from './ldap.ts';
 import { aclMongo, mongoAuth } from './mongo.ts';
 import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
@@ -24,6 +25,7 @@ const IDENTITIES: readonly IdentityBuilder[] = [
   github,
   oidc,
   gitlab,
+  ldap,
   mongoAuth,
   xormAuth,
   pluginAuthn,

@@ -3,6 +3,7 @@ import type { KeyCases } from './case.ts';
 import { externalKeys } from './external.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
+import { ldapKeys } from './ldap.ts';
 import { logKeys } from './log.ts';
 import { loginKeys } from './logins.ts';
 import { notificationsKeys } from './notifications.ts';
@@ -18,6 +19,7 @@ export const KEY_CASES: KeyCases = {
   ...logKeys,
   ...storageKeys,
   ...authKeys,
+  ...ldapKeys,
   ...loginKeys,
   ...externalKeys,
   ...httpKeys,

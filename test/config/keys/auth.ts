@@ -30,7 +30,7 @@ function ofKind(kind: 'htpasswd' | 'silly', yaml: string, setting: string, is: u
 
 const HASH = `$2y$10$${'x'.repeat(53)}`;
 
-function builtin(yaml: string, setting: (settings: Builtin) => unknown, is: unknown): KeyCase {
+export function builtin(yaml: string, setting: (settings: Builtin) => unknown, is: unknown): KeyCase {
   return {
     yaml: `auth: {builtin: {${yaml}}}`,
     setting: ({ auth }) => (auth.kind === 'builtin' ? setting(auth.settings) : undefined),

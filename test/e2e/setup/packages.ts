@@ -15,6 +15,7 @@ const NEEDED = {
   'mariadb-server': ['/usr/sbin/mariadbd'],
   postgresql: ['/usr/lib/postgresql'],
   'apache2-utils': ['/usr/bin/htpasswd'],
+  slapd: ['/usr/sbin/slapd', '/usr/sbin/slapadd'],
 } as const;
 
 const CLIENT = '/usr/bin/docker';
