@@ -298,18 +298,6 @@ describe('the token end point with built-in accounts', () => {
     },
   );
 
-  it('offline_token=true gets no refresh_token: docker keeps the password', async () => {
-    const answer = await door.send(
-      'GET',
-      '/auth/token?account=admin&client_id=docker&offline_token=true&service=berth',
-      { headers: admin },
-    );
-    expect([answer.status, answer.json()]).toEqual([
-      200,
-      expect.not.objectContaining({ refresh_token: expect.anything() }),
-    ]);
-  });
-
   it('a huge form is 4xx, announced or not', async () => {
     const body = `username=admin&password=${'x'.repeat(200_000)}`;
     for (const sent of [{ body }, { body: [body.slice(0, 70_000), body.slice(70_000)] }]) {

@@ -1,5 +1,4 @@
 import type { AccountRecord } from '../accounts.ts';
-import type { SigningKeyRecord } from '../signing-keys.ts';
 import { endLoginsOf, forgetLoginsOf } from './logins.ts';
 import { query, type Session } from './query.ts';
 
@@ -32,14 +31,6 @@ const SET_PASSWORD = query<{ name: string; hash: string; at: number }>(
 );
 
 const DELETE = query<{ name: string }>('DELETE FROM accounts WHERE name = :name');
-
-const ALL_KEYS = query<Nothing, { id: string; private_key: string; created_at: number }>(
-  'SELECT id, private_key, created_at FROM signing_keys ORDER BY created_at DESC, id',
-);
-
-const ADD_KEY = query<{ id: string; key: string; at: number }>(
-  'INSERT INTO signing_keys (id, private_key, created_at) VALUES (:id, :key, :at)',
-);
 
 function toAccount(row: AccountRow): AccountRecord {
   return { name: row.name, passwordHash: row.password_hash, isAdmin: row.is_admin === 1 };
@@ -87,19 +78,4 @@ export async function removeAccount(session: Session, name: string): Promise<boo
   // An account that is made later under the same name is somebody else's.
   await forgetLoginsOf(session, name, OWN_PROVIDER);
   return (await session.run(DELETE, { name })) > 0;
-}
-
-export async function listSigningKeys(session: Session): Promise<SigningKeyRecord[]> {
-  const rows = await session.all(ALL_KEYS, {});
-  return rows.map((row) => ({ id: row.id, privateKeyPem: row.private_key, createdAtMs: row.created_at }));
-}
-
-export async function createFirstSigningKey(
-  session: Session,
-  key: SigningKeyRecord,
-): Promise<SigningKeyRecord[]> {
-  const existing = await listSigningKeys(session);
-  if (existing.length > 0) return existing;
-  await session.run(ADD_KEY, { id: key.id, key: key.privateKeyPem, at: key.createdAtMs });
-  return [key];
 }

@@ -19,6 +19,7 @@ import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
 import * as retention from './retention-facts.ts';
 import * as revocations from './revocations.ts';
+import * as signingKeys from './signing-keys.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
@@ -168,8 +169,10 @@ export function createSqlIndex(
       prune: (beforeMs) => transact('pruneRevocations', beforeMs),
     },
     signingKeys: {
-      list: () => accounts.listSigningKeys(read),
+      list: () => signingKeys.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+      add: (key, follows) => transact('addSigningKey', key, follows),
+      remove: (id) => transact('removeSigningKey', id),
     },
     logins: {
       add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),

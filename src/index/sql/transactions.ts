@@ -17,6 +17,7 @@ import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as revocations from './revocations.ts';
+import * as signingKeys from './signing-keys.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -70,7 +71,9 @@ export const TRANSACTIONS = {
   removeAccount: accounts.removeAccount,
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
-  createFirstSigningKey: accounts.createFirstSigningKey,
+  createFirstSigningKey: signingKeys.createFirstSigningKey,
+  addSigningKey: signingKeys.addSigningKey,
+  removeSigningKey: signingKeys.removeSigningKey,
   addLogin: logins.addLogin,
   touchLogins: logins.touchLogins,
   endLogins: logins.endLogins,

@@ -1,5 +1,6 @@
 import { ALLOWANCES } from './migration-allowances.ts';
 import { JOURNAL } from './migration-journal.ts';
+import { KEY_ROTATION } from './migration-key-rotation.ts';
 import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
@@ -206,4 +207,5 @@ export const MIGRATIONS: readonly string[] = [
   QUARANTINE,
   REVOCATIONS,
   LOGINS,
+  KEY_ROTATION,
 ];

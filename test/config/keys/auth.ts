@@ -143,6 +143,14 @@ export const authKeys: KeyCases = {
     ({ token: { disableLegacyKeyId } }) => disableLegacyKeyId,
     true,
   ),
+  'auth.builtin.token.rotation.every': {
+    ...builtin('token: {rotation: {every: 72h}}', ({ token }) => token.rotation.everyMs, 259_200_000),
+    wrong: ['auth: {builtin: {token: {rotation: {every: 25h}}}}', /"every" must be twice "overlap"/],
+  },
+  'auth.builtin.token.rotation.overlap': {
+    ...builtin('token: {rotation: {overlap: 1h}}', ({ token }) => token.rotation.overlapMs, 3_600_000),
+    wrong: ['auth: {builtin: {token: {rotation: {overlap: 1m}}}}', /"overlap" must be 10m at least/],
+  },
   'auth.builtin.token.refresh.expiration': builtin(
     'token: {refresh: {expiration: 48h}}',
     ({ token }) => token.refresh.unusedMs,
