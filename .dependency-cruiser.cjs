@@ -12,6 +12,7 @@ const allowed = {
   index: ['oci', 'errors', 'ports', 'pattern'],
   registry: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index'],
   auth: ['oci', 'errors', 'ip', 'pattern', 'ports', 'index'],
+  external: ['oci', 'ip', 'pattern', 'ports', 'auth'],
   lifecycle: ['oci', 'errors', 'ports', 'pattern', 'policy', 'content', 'index', 'registry'],
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
@@ -45,9 +46,16 @@ module.exports = {
       comment: 'Only src/cli constructs adapters; everything else knows their ports.',
       from: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/content/fs/', '^src/index/sqlite/', '^src/observe/', '\\.test\\.ts$'],
+        pathNot: [
+          '^src/cli/',
+          '^src/content/fs/',
+          '^src/external/',
+          '^src/index/sqlite/',
+          '^src/observe/',
+          '\\.test\\.ts$',
+        ],
       },
-      to: { path: ['^src/content/fs/', '^src/index/sqlite/', '^src/observe/'] },
+      to: { path: ['^src/content/fs/', '^src/external/', '^src/index/sqlite/', '^src/observe/'] },
     },
     {
       name: 'oci-is-pure',

@@ -58,17 +58,27 @@ export async function openState(folder: string, metrics?: Metrics): Promise<Stat
 }
 
 /**
- * Without what registry:2 wrote, a take-over that is under way would end with nothing, and every image be missing.
+ * Without what registry:2 wrote, a take-over that is under way would end with nothing, and after it blobs be missing that
+ * are served from there.
  * @throws Failure
  */
 async function assertNotLost(root: string, index: Index, hasOriginals: boolean): Promise<void> {
   if (hasOriginals) return;
   const status = await index.takeOver.status();
-  if (status === undefined || status.finishedAtMs !== undefined) return;
+  if (status === undefined) return;
+  const isFinished = status.finishedAtMs !== undefined;
+  if (isFinished && !(await index.takeOver.usesFiles())) return;
   await index.close();
+  const tree = join(root, ORIGINAL_ROOT);
+  if (isFinished) {
+    throw unfit(
+      root,
+      `blobs are served from what registry:2 wrote, and ${tree} is gone.\nIs a disk not mounted? If it is lost, make the empty folders ${tree}/blobs and ${tree}/repositories: what was there is then missing until it is pushed again.`,
+    );
+  }
   throw unfit(
     root,
-    `the take-over of what registry:2 wrote is not finished, and ${join(root, ORIGINAL_ROOT)} is gone.\nIs a disk not mounted?`,
+    `the take-over of what registry:2 wrote is not finished, and ${tree} is gone.\nIs a disk not mounted?`,
   );
 }
 

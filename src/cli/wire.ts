@@ -160,7 +160,7 @@ export async function wireRegistry({
     { name: 'index', check: () => state.index.ping() },
     { name: 'content', check: () => state.content.ping() },
   ];
-  const ready = readyEndpoint(checks, failures, log);
+  const ready = readyEndpoint(checks, failures, log, async () => takeOver?.progress());
   const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,

@@ -1,4 +1,8 @@
 import { acl, users } from './auth-schema.ts';
+import { casbinAuthz } from './casbin-schema.ts';
+import { httpAuth, httpAuthz } from './http-hook-schema.ts';
+import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
+import { extAuth, extAuthz } from './program-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
 
@@ -8,7 +12,7 @@ const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the se
 /** The sections that say who somebody is, in docker_auth's order of asking. */
 export const identityFields = {
   users: optional(users, 'Accounts.'),
-  ext_auth: unsupported(anything, NOT_YET),
+  ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
   google_auth: unsupported(anything, NOT_YET),
   github_auth: unsupported(anything, NOT_YET),
   oidc_auth: unsupported(anything, NOT_YET),
@@ -16,7 +20,8 @@ export const identityFields = {
   ldap_auth: unsupported(anything, NOT_YET),
   mongo_auth: unsupported(anything, NOT_YET),
   xorm_auth: unsupported(anything, NOT_YET),
-  plugin_authn: unsupported(anything, NOT_YET),
+  plugin_authn: optional(pluginAuthn, 'A JavaScript module that is asked for accounts.'),
+  http_auth: optional(httpAuth, "Berth's own: an HTTP service that is asked for accounts."),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
 /** The sections that say what somebody may do, in docker_auth's order of asking. */
@@ -24,9 +29,11 @@ export const accessFields = {
   acl: optional(acl, 'Rules.'),
   acl_mongo: unsupported(anything, ACL_ONLY),
   acl_xorm: unsupported(anything, ACL_ONLY),
-  ext_authz: unsupported(anything, ACL_ONLY),
-  plugin_authz: unsupported(anything, ACL_ONLY),
-  casbin_authz: unsupported(anything, ACL_ONLY),
+  // Before those that always decide, behind which nothing is ever asked.
+  http_authz: optional(httpAuthz, "Berth's own: an HTTP service that is asked for rules."),
+  ext_authz: optional(extAuthz, 'A program that is asked for rules.'),
+  plugin_authz: optional(pluginAuthz, 'A JavaScript module that is asked for rules.'),
+  casbin_authz: optional(casbinAuthz, "Rules in casbin's language."),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
 type IdentitySettings = Values<typeof identityFields>;

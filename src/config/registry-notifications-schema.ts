@@ -1,4 +1,5 @@
 import type { Decoding } from './decoding.ts';
+import { checkHeader } from './header-checks.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { EndpointSettings, NotificationsSettings } from './notifications-settings.ts';
 import { differs, optional, sub, type Type, withDefault } from './schema.ts';
@@ -9,29 +10,10 @@ import { list, map, placeOfKey, refine, section } from './types-section.ts';
 const DEFAULT_MS = 1_000;
 const DEFAULT_THRESHOLD = 10;
 
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** Headers that belong to the connection, or to the body, which only the sender knows. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 const headers = refine(map(list(secretText)), (value, at, node) => {
   for (const [name, values] of value) {
-    const ok = HEADER_NAME.test(name) && values.every((one) => HEADER_VALUE.test(one.reveal()));
-    const shown = `"${formatPath([...at.path, name])}"`;
-    if (!ok) at.report(`${shown} is not a valid HTTP header`, placeOfKey(node, name, at));
-    if (RESERVED.has(name.toLowerCase())) {
-      at.report(`${shown} cannot be set; remove it`, placeOfKey(node, name, at));
-    }
+    const revealed = values.map((one) => one.reveal());
+    checkHeader(name, revealed, at, node);
   }
   return value;
 });

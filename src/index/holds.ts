@@ -15,7 +15,13 @@ export interface HoldIndex {
   isBlobHeld(repository: RepositoryName, digest: Digest, sinceMs: number): Promise<boolean>;
   /** Makes the blob young. @returns whether it is in the repository */
   holdBlob(repository: RepositoryName, digest: Digest, atMs: number): Promise<boolean>;
-  isManifestHeld(repository: RepositoryName, digest: Digest, sinceMs: number): Promise<boolean>;
+  /** @param byTag whether a tag is enough: no rules of retention, which remove what it kept along with it */
+  isManifestHeld(
+    repository: RepositoryName,
+    digest: Digest,
+    sinceMs: number,
+    byTag?: boolean,
+  ): Promise<boolean>;
   /** Makes the manifest young. @returns whether it is in the repository */
   holdManifest(repository: RepositoryName, digest: Digest, atMs: number): Promise<boolean>;
 }

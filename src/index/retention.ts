@@ -13,6 +13,11 @@ export interface TagFacts {
   /** When it, its manifest, or one that this lists was last pulled; undefined where none ever was. */
   readonly pulledAtMs: number | undefined;
   /**
+   * When somebody last heard that its manifest, or one that this lists, is there, and may be about to refer to it.
+   * Undefined where nobody did.
+   */
+  readonly askedAtMs: number | undefined;
+  /**
    * The manifest of this repository to which the tag belongs by its name: `sha256-…` of the referrers tag schema, and
    * `sha256-….sig`, as cosign writes it.
    */
@@ -40,7 +45,7 @@ export interface TagRemoval {
   }[];
   /** Tags that must still be there, moved no earlier: because of them the others may go. */
   readonly assuming: readonly TagMove[];
-  /** Manifests that were pushed at this time or later stay: they may be part of a push under way. */
+  /** Manifests that were pushed or asked for at this time or later stay: they may be part of a push under way. */
   readonly beforeMs: number;
   readonly actor: string;
   readonly atMs: number;
@@ -57,6 +62,7 @@ export interface RemovedTags {
 export interface ManifestTies {
   readonly digest: Digest;
   readonly pushedAtMs: number;
+  readonly askedAtMs: number | undefined;
   /** How many tags point to it. */
   readonly tags: number;
   /** How many manifests list it. */

@@ -104,6 +104,10 @@ export interface KnownLink {
 export interface TakeOverIndex {
   /** Undefined where there never was anything to take over. */
   status(): Promise<TakeOverStatus | undefined>;
+  /** How many repositories there are, and how many of them wait. */
+  progress(): Promise<{ readonly repositories: number; readonly waiting: number }>;
+  /** Whether the bytes of any blob are in a file of the original registry. */
+  usesFiles(): Promise<boolean>;
   /** Counts, so it is nothing for a request. */
   figures(): Promise<TakeOverFigures | undefined>;
   /** Notes that there is something to take over. Where that is known already, nothing changes. */

@@ -14,6 +14,12 @@ const ATTEMPTS = 3;
 
 /** What was made young within this time is not made young again: whoever asks again and again costs one write. */
 export const HOLD_AGAIN_MS = 5_000;
+
+/**
+ * So long before an answer that something is there it may have been made young: what the index said a moment ago, and
+ * what was remembered of that. Whoever removes by age has to wait so much longer than the grace time.
+ */
+export const HELD_EARLIER_MS = 2 * HOLD_AGAIN_MS;
 const SEEN_MS = 60_000;
 
 /** A part of a blob that is being read; the caller closes `stream`. */

@@ -93,7 +93,8 @@ export class Manifests {
     const { digest } = record;
     const now = this.#clock.now();
     const { holds } = this.#index;
-    if (await holds.isManifestHeld(repository, digest, now - HOLD_AGAIN_MS)) return record;
+    const byTag = !this.#limits.hasRetention(repository);
+    if (await holds.isManifestHeld(repository, digest, now - HOLD_AGAIN_MS, byTag)) return record;
     if (await holds.holdManifest(repository, digest, now)) return record;
     throw unknownManifest(reference);
   }

@@ -28,6 +28,7 @@ const REMEMBERED = 1000;
 interface Asked {
   readonly immutableTags: readonly NamePattern[];
   readonly quota: RepositoryQuota | undefined;
+  readonly hasRetention: boolean;
 }
 
 /** What somebody wanted to do. */
@@ -71,6 +72,11 @@ export class RepositoryLimits {
   /** The patterns of tags that must not move. */
   immutablePatterns(repository: RepositoryName): readonly string[] {
     return this.#askedOf(repository).immutableTags.map(({ text }) => text);
+  }
+
+  /** Whether rules may remove a tag, and its manifest with it. */
+  hasRetention(repository: RepositoryName): boolean {
+    return this.#askedOf(repository).hasRetention;
   }
 
   /** Undefined where nothing is limited. */
@@ -151,6 +157,7 @@ export class RepositoryLimits {
     const asked = {
       immutableTags: decide(this.#rules, repository, 'immutableTags') ?? [],
       quota: quotaOf(this.#rules, repository),
+      hasRetention: decide(this.#rules, repository, 'retention')?.keepAll === false,
     };
     if (this.#asked.size >= REMEMBERED) this.#asked.clear();
     this.#asked.set(repository, asked);

@@ -41,7 +41,7 @@ it('on schedule: published, then signing, then over; what it signed is valid unt
     await look(door);
     const published = await keySet(door);
     expect(published.length).toBeLessThanOrEqual(3);
-    const token = await door.token([]);
+    const token = await door.token([], { lifetimeSeconds: 3_600 });
     const { kid } = decodeProtectedHeader(token);
     const jwk = published.find((one) => one.kid === kid);
     await jwtVerify(token, await importJWK(jwk ?? {}), { currentDate: new Date(clock.now()) });

@@ -179,6 +179,28 @@ describe('retention', () => {
     }
   });
 
+  it('keeps what a push under way was told is there, for the whole grace time', async () => {
+    const rules = '  - {match: "**", retention: {keepmatching: "v*"}}';
+    await door.close();
+    door = await openFrontDoor({ clock, config: `repositories:\n${rules}` });
+    const child = await pushImage(door, 'app', 'child', { seed: 1 });
+    const listing = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [child.descriptor] };
+    expect((await putManifest(door, 'app', 'list', listing)).status).toBe(201);
+    await door.send('DELETE', '/v2/app/manifests/child');
+    clock.advance(DAY);
+    expect((await door.send('HEAD', `/v2/app/manifests/${child.digest}`)).status).toBe(200);
+    clock.advance(4_000);
+    // What was remembered of the answer before is still an answer.
+    expect((await door.send('HEAD', `/v2/app/manifests/${child.digest}`)).status).toBe(200);
+    clock.advance(HOUR);
+    expect(await run(rules)).toMatchObject({ tags: 0, manifests: 0 });
+    const annotated = { ...listing, annotations: { a: 'b' } };
+    expect((await putManifest(door, 'app', 'v2', annotated)).status).toBe(201);
+    clock.advance(DAY);
+    expect(await run(rules)).toMatchObject({ tags: 1, manifests: 1 });
+    expect(await status('app', child.digest)).toBe(200);
+  });
+
   const collect = (keepDeletedMs: number) =>
     collectGarbage(door.state, {
       rule: garbageRule({ nowMs: clock.now(), graceMs: HOUR, untagged: false, keepDeletedMs }),

@@ -229,6 +229,36 @@ describe('a folder of registry:2', () => {
     expect((await get('team/app-7/manifests/latest')).status).toBe(200);
   });
 
+  it('is ready from the first moment, and says at /readyz how far it is', async () => {
+    for (const name of ['a', 'b', 'c']) original.image(name, [name], { tag: 'latest' });
+    const registry = await open();
+    const ready = async () => (await registry.send('GET', '/readyz')).json();
+    expect(await ready()).toEqual({ status: 'ok', takeOver: { percent: 0 } });
+    await get('_catalog');
+    await get('b/manifests/latest');
+    expect(await ready()).toEqual({ status: 'ok', takeOver: { percent: 33 } });
+    registry.startJobs();
+    await expect.poll(ready).toEqual({ status: 'ok' });
+  });
+
+  it('that is not there any more is missed for as long as blobs are served from it', async () => {
+    const image = original.image('app', ['x'], { tag: 'latest' });
+    const registry = await open();
+    await takeOver().run();
+    await registry.close();
+    door = undefined;
+    rmSync(join(folder, 'data/docker'), { recursive: true });
+    const opening = openFrontDoor({ folder });
+    await expect(opening).rejects.toThrow(
+      /blobs are served from.*docker\/registry\/v2 is gone.*not mounted/s,
+    );
+    for (const part of ['blobs', 'repositories']) mkdirSync(join(original.root, part), { recursive: true });
+    expect((await get(`app/blobs/${image.layers[0]}`)).status).toBe(404);
+    for (const content of ['x', '{}']) await pushBlob(await open(), 'app', content);
+    rmSync(join(folder, 'data/docker'), { recursive: true });
+    expect((await (await open()).send('GET', `/v2/app/blobs/${image.layers[0]}`)).text).toBe('x');
+  });
+
   it('is taken over by two processes at once, each thing once', async () => {
     for (let n = 0; n < 20; n += 1) original.image(`app-${n}`, [`layer ${n}`], { tag: 'latest' });
     await open();

@@ -64,7 +64,8 @@ describe('forged tokens', () => {
     for (const alg of ['none', 'None', 'NONE', '']) {
       expect(await statusOf(`${encodePart({ ...header, alg })}.${encodePart(claims)}.`)).toBe(401);
     }
-    const spki = door.auth?.keys.current()?.publicKey.export({ type: 'spki', format: 'pem' }).toString() ?? '';
+    const spki =
+      door.auth?.keys.current()?.publicKey.export({ type: 'spki', format: 'pem' }).toString() ?? '';
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       const data = `${encodePart({ ...header, alg })}.${encodePart(claims)}`;
       const signature = createHmac(alg.replace('HS', 'sha'), spki).update(data).digest('base64url');

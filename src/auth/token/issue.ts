@@ -51,7 +51,7 @@ export class TokenIssuer {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
     const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
-    const lifetimeSeconds = Math.max(0, Math.min(this.#lifetimeSeconds, untilSeconds - now));
+    const lifetimeSeconds = Math.min(this.#lifetimeSeconds, Math.max(0, untilSeconds - now));
     const { algorithm, keyId, certificateChain, privateKey } = this.#keys.current();
     const token = await new SignJWT({
       iss: this.#issuer,

@@ -37,6 +37,7 @@ export class KeyRing implements KeySource {
   readonly #rotation: Rotation;
   readonly #made = new Map<string, SigningKey>();
   #known: readonly Known[] = [];
+  #published: readonly Known[] = [];
   #listener: (() => Promise<void>) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -65,7 +66,7 @@ export class KeyRing implements KeySource {
   }
 
   published(): readonly SigningKey[] {
-    return this.#known.map(({ key }) => key);
+    return this.#published.map(({ key }) => key);
   }
 
   onChange(listener: () => Promise<void>): void {
@@ -128,8 +129,10 @@ export class KeyRing implements KeySource {
     for (const id of this.#made.keys()) {
       if (!records.some((record) => record.id === id)) this.#made.delete(id);
     }
-    this.#known = known;
+    // What is new is accepted before it signs: a client may use its first token at once.
+    this.#published = known;
     await this.#listener?.();
+    this.#known = known;
   }
 }
 

@@ -10,6 +10,7 @@ export class ReplaceableKey implements KeySource {
   readonly #clock: Clock;
   readonly #keptMs: number;
   #key: SigningKey;
+  #next: SigningKey | undefined;
   #former: readonly { readonly key: SigningKey; readonly untilMs: number }[] = [];
   #listener: (() => Promise<void>) | undefined;
 
@@ -26,7 +27,10 @@ export class ReplaceableKey implements KeySource {
 
   published(): readonly SigningKey[] {
     const now = this.#clock.now();
-    return [this.#key, ...this.#former.filter(({ untilMs }) => untilMs > now).map(({ key }) => key)];
+    return [
+      this.#next ?? this.#key,
+      ...this.#former.filter(({ untilMs }) => untilMs > now).map(({ key }) => key),
+    ];
   }
 
   onChange(listener: () => Promise<void>): void {
@@ -38,7 +42,10 @@ export class ReplaceableKey implements KeySource {
     // The same key in a new certificate has the same id, and is published once.
     const former = [{ key: this.#key, untilMs: now + this.#keptMs }, ...this.#former];
     this.#former = former.filter((one) => one.untilMs > now && one.key.keyId !== key.keyId);
-    this.#key = key;
+    // It is accepted before it signs: a client may use its first token at once.
+    this.#next = key;
     await this.#listener?.();
+    this.#key = key;
+    this.#next = undefined;
   }
 }

@@ -3,14 +3,18 @@ import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
+import { casbinAuthz } from './casbin.ts';
+import { httpAuth, httpAuthz } from './http-hooks.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
+import { pluginAuthn, pluginAuthz } from './plugins.ts';
+import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
 
 /** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users];
+const IDENTITIES: readonly IdentityBuilder[] = [users, extAuth, pluginAuthn, httpAuth];
 
 /** In docker_auth's order: the first one that has a rule decides. */
-const RULES: readonly AccessBuilder[] = [acl];
+const RULES: readonly AccessBuilder[] = [acl, httpAuthz, extAuthz, pluginAuthz, casbinAuthz];
 
 /** Everything that the sections about accounts and rules ask for. */
 export interface Backends {

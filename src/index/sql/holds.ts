@@ -50,6 +50,12 @@ const IS_MANIFEST_HELD = query<InRepository, Held>(
    FROM manifests WHERE digest = :digest AND repository_id = ${REPOSITORY}`,
 );
 
+/** Rules of retention look at nothing but these times. */
+const IS_MANIFEST_ASKED = query<InRepository, Held>(
+  `SELECT (pushed_at >= :since OR asked_at >= :since) AS held
+   FROM manifests WHERE digest = :digest AND repository_id = ${REPOSITORY}`,
+);
+
 const HOLD_MANIFEST = query<{ repository: string; digest: string; at: number }>(
   `UPDATE manifests SET asked_at = MAX(COALESCE(asked_at, 0), :at)
    WHERE digest = :digest AND repository_id = (SELECT id FROM repositories WHERE name = :repository)`,
@@ -78,8 +84,10 @@ export async function isManifestHeld(
   repository: RepositoryName,
   digest: Digest,
   sinceMs: number,
+  byTag = true,
 ): Promise<boolean> {
-  return (await session.first(IS_MANIFEST_HELD, { repository, digest, since: sinceMs }))?.held === 1;
+  const held = byTag ? IS_MANIFEST_HELD : IS_MANIFEST_ASKED;
+  return (await session.first(held, { repository, digest, since: sinceMs }))?.held === 1;
 }
 
 export async function holdManifest(

@@ -258,7 +258,9 @@ export async function removeManifest(
   if (needed !== undefined) return needed;
   // Before the manifest goes: the history keeps its type and size.
   await removeTagsOf(session, { repository, name, digest, actor, atMs, cause });
-  await holdWhatItKept(session, { repository, digest, at: atMs });
+  // Rules of retention ask by themselves who heard lately that something is there, and take the rest along.
+  const withManifests = cause.kind !== 'retention';
+  await holdWhatItKept(session, { repository, digest, at: atMs }, withManifests);
   return moveToTrash(session, { repository, name, digest, atMs, cause });
 }
 

@@ -9,7 +9,8 @@ const FORGET = query<{ id: number }>(
   `DELETE FROM quarantine WHERE id = :id AND (
      healed_at IS NOT NULL
      OR (kind = 'blob' AND NOT EXISTS (SELECT 1 FROM blob_links WHERE digest = quarantine.digest))
-     OR (kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = quarantine.digest))
+     OR (kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests WHERE digest = quarantine.digest)
+       AND NOT EXISTS (SELECT 1 FROM deleted_manifests WHERE digest = quarantine.digest))
    )`,
 );
 

@@ -25,7 +25,10 @@ const BODY = query<{ digest: string }, { bytes: Uint8Array }>(
 );
 
 const SIZE_OF_MANIFEST = query<{ digest: string }, { size: number }>(
-  `SELECT size FROM manifests WHERE digest = :digest AND ${isNotQuarantined(':digest')} LIMIT 1`,
+  `SELECT size FROM (
+     SELECT size FROM manifests WHERE digest = :digest
+     UNION ALL SELECT size FROM deleted_manifests WHERE digest = :digest
+   ) WHERE ${isNotQuarantined(':digest')} LIMIT 1`,
 );
 
 const TAKE_BODY = query<{ digest: string }>('DELETE FROM manifest_bodies WHERE digest = :digest');

@@ -14,15 +14,12 @@ interface FactsRow {
   moved_at: number;
   pushed_at: number;
   pulled_at: number | null;
+  asked_at: number | null;
 }
 
-/**
- * When a tag was last pulled, under its name or by a digest that it leads to: a client that pulls one platform of an
- * index by its digest needs the index to find it again.
- */
-function pulledAt(repository: string, tag: string, digest: string): string {
-  return `(
-    WITH RECURSIVE parts (digest) AS (
+/** The manifests that a digest leads to, itself and through those that it lists: the rows of `parts`. */
+function partsOf(repository: string, digest: string): string {
+  return `WITH RECURSIVE parts (digest) AS (
       SELECT ${digest}
       UNION
       SELECT target FROM parts CROSS JOIN manifest_references
@@ -31,7 +28,24 @@ function pulledAt(repository: string, tag: string, digest: string): string {
           SELECT 1 FROM manifests AS child
           WHERE child.repository_id = ${repository} AND child.digest = manifest_references.target
         )
-    )
+    )`;
+}
+
+function askedAt(repository: string, digest: string): string {
+  return `(
+    ${partsOf(repository, digest)}
+    SELECT MAX(asked_at) FROM parts CROSS JOIN manifests AS part
+    WHERE part.repository_id = ${repository} AND part.digest = parts.digest
+  )`;
+}
+
+/**
+ * When a tag was last pulled, under its name or by a digest that it leads to: a client that pulls one platform of an
+ * index by its digest needs the index to find it again.
+ */
+function pulledAt(repository: string, tag: string, digest: string): string {
+  return `(
+    ${partsOf(repository, digest)}
     SELECT MAX(last_at) FROM (
       SELECT last_at FROM parts CROSS JOIN manifest_pulls
       WHERE manifest_pulls.repository_id = ${repository} AND manifest_pulls.digest = parts.digest
@@ -43,7 +57,8 @@ function pulledAt(repository: string, tag: string, digest: string): string {
 }
 
 const FACTS = `SELECT name, tags.digest, updated_at AS moved_at, pushed_at,
-    ${pulledAt('tags.repository_id', 'tags.name', 'tags.digest')} AS pulled_at
+    ${pulledAt('tags.repository_id', 'tags.name', 'tags.digest')} AS pulled_at,
+    ${askedAt('tags.repository_id', 'tags.digest')} AS asked_at
   FROM tags CROSS JOIN manifests
   WHERE manifests.repository_id = tags.repository_id AND manifests.digest = tags.digest
     AND tags.repository_id = :repository`;
@@ -64,6 +79,7 @@ const PAST_FACTS = query<
        WHERE manifests.repository_id = :repository AND manifests.digest = event.digest AND pushed_at <= :at
      ), event.at) AS pushed_at,
      ${pulledAt(':repository', 'event.tag', 'event.digest')} AS pulled_at,
+     NULL AS asked_at,
      NOT EXISTS (
        SELECT 1 FROM tag_events AS later
        WHERE later.repository_id = :repository AND later.tag = event.tag AND later.at > event.at
@@ -93,9 +109,9 @@ const REFERRERS = query<{ repository: number; subject: string }, { digest: strin
 
 const TIES = query<
   { repository: number; digest: string },
-  { pushed_at: number; tags: number; listed_by: number; subject: string | null }
+  { pushed_at: number; asked_at: number | null; tags: number; listed_by: number; subject: string | null }
 >(
-  `SELECT pushed_at,
+  `SELECT pushed_at, asked_at,
      (SELECT COUNT(*) FROM tags WHERE tags.repository_id = :repository AND tags.digest = :digest) AS tags,
      (SELECT COUNT(*) FROM manifest_references
       WHERE manifest_references.repository_id = :repository AND target = :digest) AS listed_by,
@@ -130,6 +146,7 @@ async function toFacts(session: Session, repository: number, row: FactsRow): Pro
     movedAtMs: row.moved_at,
     pushedAtMs: row.pushed_at,
     pulledAtMs: row.pulled_at ?? undefined,
+    askedAtMs: row.asked_at ?? undefined,
     // A tag of the manifest itself keeps it, and cannot go with it.
     attachedTo: attachedTo === row.digest ? undefined : (attachedTo as Digest | undefined),
   };
@@ -209,6 +226,7 @@ export async function manifestTies(
   return {
     digest,
     pushedAtMs: row.pushed_at,
+    askedAtMs: row.asked_at ?? undefined,
     tags: row.tags,
     listedBy: row.listed_by,
     subject: (row.subject ?? undefined) as Digest | undefined,

@@ -17,7 +17,7 @@ const STILL_THERE = query<{ repository: number; moves: string }, { count: number
 const IS_UNNEEDED = query<{ repository: number; digest: string; before: number }, { digest: string }>(
   `SELECT digest FROM manifests
    WHERE repository_id = :repository AND digest = :digest
-     AND pushed_at < :before
+     AND pushed_at < :before AND COALESCE(asked_at, 0) < :before
      AND NOT EXISTS (SELECT 1 FROM tags WHERE tags.repository_id = :repository AND tags.digest = :digest)
      AND NOT EXISTS (
        SELECT 1 FROM manifest_references
@@ -52,6 +52,8 @@ export async function removeTagsByRule(
   for (const { facts, rule } of removal.tags) {
     const current = await factsOfTag(session, repository, facts.tag);
     if (current === undefined || !isSame(current, facts)) continue;
+    // Somebody may be about to refer to it; the next run looks again.
+    if (current.askedAtMs !== undefined && current.askedAtMs >= removal.beforeMs) continue;
     const cause: Cause = { kind: 'retention', actor: removal.actor, rule };
     await removeWithManifest(session, removal, { repository, cause, ...facts }, removed);
   }

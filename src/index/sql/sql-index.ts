@@ -23,7 +23,8 @@ import * as signingKeys from './signing-keys.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
-import { takeOverFigures } from './takeover-figures.ts';
+import { takeOverFigures, takeOverProgress } from './takeover-figures.ts';
+import { usesOriginalFiles } from './takeover-files.ts';
 import * as findings from './takeover-findings.ts';
 import { knownLinks } from './takeover-store.ts';
 import type { Transact } from './transactions.ts';
@@ -103,8 +104,8 @@ export function createSqlIndex(
     holds: {
       isBlobHeld: (repository, digest, sinceMs) => holds.isBlobHeld(read, repository, digest, sinceMs),
       holdBlob: (repository, digest, atMs) => transact('holdBlob', repository, digest, atMs),
-      isManifestHeld: (repository, digest, sinceMs) =>
-        holds.isManifestHeld(read, repository, digest, sinceMs),
+      isManifestHeld: (repository, digest, sinceMs, byTag) =>
+        holds.isManifestHeld(read, repository, digest, sinceMs, byTag),
       holdManifest: (repository, digest, atMs) => transact('holdManifest', repository, digest, atMs),
     },
     journal: {
@@ -195,6 +196,8 @@ export function createSqlIndex(
     },
     takeOver: {
       status: () => takeover.takeOverStatus(read),
+      progress: () => takeOverProgress(read),
+      usesFiles: () => usesOriginalFiles(read),
       figures: () => takeOverFigures(read),
       begin: (atMs) => transact('beginTakeOver', atMs),
       beginAgain: (atMs) => transact('beginTakeOverAgain', atMs),

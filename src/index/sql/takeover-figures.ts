@@ -18,6 +18,16 @@ const FIGURES = query<
      (SELECT COUNT(*) FROM takeover_findings) AS findings`,
 );
 
+const PROGRESS = query<Record<string, never>, { repositories: number; waiting: number }>(
+  `SELECT
+     (SELECT COUNT(*) FROM takeover_repositories) AS repositories,
+     (SELECT COUNT(*) FROM takeover_repositories WHERE done_at IS NULL) AS waiting`,
+);
+
+export async function takeOverProgress(session: Session): Promise<{ repositories: number; waiting: number }> {
+  return (await session.first(PROGRESS, {})) ?? { repositories: 0, waiting: 0 };
+}
+
 export async function takeOverFigures(session: Session): Promise<TakeOverFigures | undefined> {
   const status = await takeOverStatus(session);
   const figures = await session.first(FIGURES, {});

@@ -30,12 +30,21 @@ const LAST_OF_PAGE = query<{ after: string; limit: number }, { key: string }>(
    )`,
 );
 
+const IN_USE = query<Record<string, never>, { key: string }>(
+  `SELECT blobs.key FROM takeover_files CROSS JOIN blobs
+   WHERE blobs.digest = takeover_files.digest AND blobs.key = takeover_files.key LIMIT 1`,
+);
+
 const DISCARD = query<{ key: string }>(
   'INSERT INTO discarded_keys (key) VALUES (:key) ON CONFLICT DO NOTHING',
 );
 
 export async function addOriginalFiles(session: Session, files: readonly OriginalFile[]): Promise<void> {
   for (const { key, digest, sizeBytes } of files) await session.run(ADD, { key, digest, size: sizeBytes });
+}
+
+export async function usesOriginalFiles(session: Session): Promise<boolean> {
+  return (await session.first(IN_USE, {})) !== undefined;
 }
 
 /** Looks at one page of the files. */

@@ -134,7 +134,12 @@ async function missingOf(session: Session, repository: number, manifests: readon
   for (const digest of manifests) {
     const row = await session.first(IS_HERE, { repository, digest });
     const bytes = await readManifest(session, digest);
-    if (row === undefined || bytes === undefined) continue;
+    if (row === undefined) continue;
+    if (bytes === undefined) {
+      // Found damaged meanwhile.
+      missing.add(digest);
+      continue;
+    }
     const { blobs, manifests: children } = parseManifest(bytes, row.media_type);
     for (const { digest: part } of blobs) {
       if ((await session.first(IS_LINKED, { repository, digest: part })) === undefined) missing.add(part);

@@ -137,8 +137,11 @@ export async function moveToTrash(
 export async function holdWhatItKept(
   session: Session,
   kept: { repository: number; digest: Digest; at: number },
+  withManifests: boolean,
 ): Promise<void> {
-  for (const hold of [HOLD_BLOBS, HOLD_CHILDREN, HOLD_REFERRERS]) await session.run(hold, kept);
+  await session.run(HOLD_BLOBS, kept);
+  if (!withManifests) return;
+  for (const hold of [HOLD_CHILDREN, HOLD_REFERRERS]) await session.run(hold, kept);
 }
 
 /** Notes what a tag no longer points to. */

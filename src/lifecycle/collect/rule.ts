@@ -1,4 +1,5 @@
 import type { GarbageRule } from '../../index/garbage.ts';
+import { HELD_EARLIER_MS } from '../../registry/blobs.ts';
 
 /** What people say of a collection. */
 export interface CollectionWishes {
@@ -11,11 +12,18 @@ export interface CollectionWishes {
   readonly keepDeletedMs: number;
 }
 
+/**
+ * What came before this time is old. Whoever heard that something is there finds it for the whole grace time; without
+ * one, what came a moment before the removal is old, too.
+ */
+export function oldBeforeMs({ nowMs, graceMs }: { nowMs: number; graceMs: number }): number {
+  return graceMs === 0 ? Number.MAX_SAFE_INTEGER : nowMs - graceMs - HELD_EARLIER_MS;
+}
+
 /** The rule that these wishes make. */
 export function garbageRule({ nowMs, graceMs, untagged, keepDeletedMs }: CollectionWishes): GarbageRule {
   return {
-    // Without a grace time, what came a moment before the removal goes too.
-    beforeMs: graceMs === 0 ? Number.MAX_SAFE_INTEGER : nowMs - graceMs,
+    beforeMs: oldBeforeMs({ nowMs, graceMs }),
     keptSinceMs: keepDeletedMs === 0 ? undefined : nowMs - keepDeletedMs,
     untaggedManifests: untagged,
   };

@@ -29,6 +29,7 @@ function tagOf(name: string, ageDays: number, more: Partial<TagFacts> = {}): Tag
     movedAtMs: atMs,
     pushedAtMs: atMs,
     pulledAtMs: undefined,
+    askedAtMs: undefined,
     attachedTo: undefined,
     ...more,
   };

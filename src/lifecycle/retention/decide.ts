@@ -1,6 +1,7 @@
 import type { TagFacts, TagMove } from '../../index/retention.ts';
 import { matchesAny, type NamePattern } from '../../pattern/name-pattern.ts';
 import type { Retention } from '../../policy/retention.ts';
+import { oldBeforeMs } from '../collect/rule.ts';
 
 /** What decided on a tag, by the name of its key in the configuration. `grace`: it came just now. */
 export type DecidingRule =
@@ -111,6 +112,13 @@ function keptForItsTimes(input: DecisionInput, facts: TagFacts): Verdict | undef
     }
   }
   if (nowMs - cameAtMs < graceMs) return ['grace', `pushed less than ${inWords(graceMs)} ago`];
+  const { askedAtMs = Number.NEGATIVE_INFINITY } = facts;
+  if (askedAtMs >= oldBeforeMs({ nowMs, graceMs })) {
+    return [
+      'grace',
+      `somebody asked ${shown(askedAtMs)} whether it is there, about ${inWords(graceMs)} ago or less`,
+    ];
+  }
   return undefined;
 }
 

@@ -4,8 +4,9 @@ import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
 import { FULL_SPEED } from '../collect/pace.ts';
+import { oldBeforeMs } from '../collect/rule.ts';
 import type { TagDecision } from './decide.ts';
-import { type RetentionPlan, removableBeforeMs, retentionPlans, type Timing } from './plan.ts';
+import { type RetentionPlan, retentionPlans, type Timing } from './plan.ts';
 import { RemovalModel } from './removal-model.ts';
 
 /** What would become of a tag. */
@@ -80,7 +81,7 @@ class Forecasting {
   }
 
   async add({ repository, entry, decision }: RetentionPlan): Promise<void> {
-    const beforeMs = removableBeforeMs(this.#timing);
+    const beforeMs = oldBeforeMs(this.#timing);
     const model = new RemovalModel(this.#index.retention, repository, beforeMs);
     const rows = new Map<Tag, Row>(
       decision.tags.map((tag) => [tag.facts.tag, { ...tag, manifests: 0, freedBytes: 0 }]),

@@ -16,11 +16,6 @@ export interface Timing {
   readonly isPast?: boolean;
 }
 
-/** Manifests that were pushed at this time or later stay. Without a grace time, all may go. */
-export function removableBeforeMs({ nowMs, graceMs }: Timing): number {
-  return graceMs === 0 ? Number.MAX_SAFE_INTEGER : nowMs - graceMs;
-}
-
 /** What is asked, and how fast: on a running registry the thread that answers requests is asked. */
 export interface Planning {
   readonly index: Index;

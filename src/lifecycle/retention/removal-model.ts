@@ -57,9 +57,9 @@ export class RemovalModel {
     return true;
   }
 
-  #isNeeded({ digest, pushedAtMs, tags, listedBy, subject }: ManifestTies): boolean {
+  #isNeeded({ digest, pushedAtMs, askedAtMs = 0, tags, listedBy, subject }: ManifestTies): boolean {
     return (
-      pushedAtMs >= this.#beforeMs ||
+      Math.max(pushedAtMs, askedAtMs) >= this.#beforeMs ||
       tags > (this.#lostTags.get(digest) ?? 0) ||
       listedBy > (this.#lostListings.get(digest) ?? 0) ||
       (subject !== undefined && !this.#goneManifests.has(subject))

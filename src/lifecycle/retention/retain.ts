@@ -4,7 +4,8 @@ import type { RepositoryName } from '../../oci/reference.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
 import type { Clock } from '../../ports.ts';
 import { type Pace, SteadyPace } from '../collect/pace.ts';
-import { planFor, type RetentionPlan, removableBeforeMs, retentionPlans } from './plan.ts';
+import { oldBeforeMs } from '../collect/rule.ts';
+import { planFor, type RetentionPlan, retentionPlans } from './plan.ts';
 
 /** Who the history of tags says it was. */
 export const RETENTION_ACTOR = 'retention';
@@ -77,7 +78,7 @@ async function carryOut(
         repository,
         tags: leaving.slice(from, from + BATCH),
         assuming: decision.assuming,
-        beforeMs: removableBeforeMs({ nowMs: atMs, graceMs }),
+        beforeMs: oldBeforeMs({ nowMs: atMs, graceMs }),
         actor: RETENTION_ACTOR,
         atMs,
       }),

@@ -56,6 +56,14 @@ export class TakeOver implements Preparation {
     return this.#isFinished ? undefined : this.#ensure(name);
   }
 
+  /** How far it has come, from 0 to 1; undefined once it is finished. */
+  async progress(): Promise<number | undefined> {
+    if (this.#isFinished) return undefined;
+    if (!this.#isListed) return 0;
+    const { repositories, waiting } = await this.#deps.index.takeOver.progress();
+    return repositories === 0 ? 1 : (repositories - waiting) / repositories;
+  }
+
   holder(digest: Digest, among: 'any' | readonly string[]): Promise<void> | undefined {
     return this.#isFinished ? undefined : this.#takeOverHolder(digest, among);
   }

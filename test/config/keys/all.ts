@@ -1,5 +1,6 @@
 import { authKeys } from './auth.ts';
 import type { KeyCases } from './case.ts';
+import { externalKeys } from './external.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
@@ -16,6 +17,7 @@ export const KEY_CASES: KeyCases = {
   ...logKeys,
   ...storageKeys,
   ...authKeys,
+  ...externalKeys,
   ...httpKeys,
   ...tlsKeys,
   ...healthKeys,

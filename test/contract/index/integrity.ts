@@ -167,6 +167,24 @@ export function integrityContract(shared: SharedIndex): void {
       );
     });
 
+    it('is set aside where it is only among what was deleted, and told of when it comes back', async () => {
+      const repository = newRepository();
+      const { index } = shared;
+      const received = manifestOf(repository, { tags: ['v1'] });
+      await index.manifests.put(received);
+      const { digest, bytes } = received;
+      await index.manifests.remove(repository, digest, '', 5_000);
+      expect(await index.integrity.quarantineManifest({ digest, bytes, reason: REASON, atMs: 7 })).toBe(true);
+      const restored = await index.trash.restore({
+        ...{ repository, wanted: { digest }, keptSinceMs: 0, moveTags: false, withTags: true },
+        ...{ actor: '', atMs: 6_000 },
+      });
+      expect(restored).toMatchObject({ outcome: 'restored', tags: ['v1'], missing: [digest] });
+      expect(await index.manifests.find(repository, digest)).toBeUndefined();
+      await index.manifests.put({ ...received, tags: [] });
+      expect((await index.manifests.findByTag(repository, 'v1' as never))?.digest).toBe(digest);
+    });
+
     it('is healed by one push in every repository that has it, tags included', async () => {
       const [here, elsewhere] = [newRepository(), newRepository()];
       const { index, received, digest, bytes } = await quarantined([here, elsewhere]);

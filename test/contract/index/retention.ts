@@ -39,7 +39,13 @@ export function retentionContract(shared: SharedIndex): void {
     const one = await putManifest(shared.index, repository, { tags: ['a'], atMs: 10 });
     await shared.index.manifests.put({ ...one, tags: [tag('b')], atMs: 20 });
     const { digest } = one;
-    const facts = { digest, pushedAtMs: 20, pulledAtMs: undefined, attachedTo: undefined };
+    const facts = {
+      digest,
+      pushedAtMs: 20,
+      pulledAtMs: undefined,
+      askedAtMs: undefined,
+      attachedTo: undefined,
+    };
     expect(await factsOf(repository)).toEqual([
       { ...facts, tag: 'a', movedAtMs: 10 },
       { ...facts, tag: 'b', movedAtMs: 20 },
@@ -53,6 +59,35 @@ export function retentionContract(shared: SharedIndex): void {
     expect((await factsOf(repository)).map(({ pulledAtMs }) => pulledAtMs)).toEqual([30, 25]);
     expect(await retention().tags(repository, { after: 'a', limit: 5 })).toHaveLength(1);
     expect(await retention().tags(newRepository(), FIRST_PAGE)).toEqual([]);
+  });
+
+  it('stay where somebody heard lately that something is there to which they lead, and go later', async () => {
+    const repository = newRepository();
+    const child = await putManifest(shared.index, repository);
+    await putManifest(shared.index, repository, { children: [child.digest], tags: ['list'] });
+    const { holds } = shared.index;
+    expect(await holds.isManifestHeld(repository, child.digest, LATER)).toBe(true);
+    expect(await holds.isManifestHeld(repository, child.digest, LATER, false)).toBe(false);
+    const before = await factsOf(repository);
+    await holds.holdManifest(repository, child.digest, 500_000);
+    expect(await holds.isManifestHeld(repository, child.digest, 500_000, false)).toBe(true);
+    expect(await factsOf(repository)).toMatchObject([{ tag: 'list', askedAtMs: 500_000 }]);
+    const nothing = { tags: [], manifests: [] };
+    expect(await remove(repository, ['list'], { facts: before, beforeMs: 500_000 })).toEqual(nothing);
+    expect(await isThere(repository, child)).toBe(true);
+    const gone = await remove(repository, ['list'], { facts: before, beforeMs: 500_001 });
+    expect(gone).toMatchObject({ tags: ['list'] });
+    expect(await isThere(repository, child)).toBe(false);
+  });
+
+  it('leave a signature that somebody may be about to refer to', async () => {
+    const repository = newRepository();
+    const image = await putManifest(shared.index, repository, { tags: ['v'] });
+    const signature = await putManifest(shared.index, repository, { subject: image.digest });
+    await shared.index.holds.holdManifest(repository, signature.digest, 500_000);
+    expect((await retention().ties(repository, signature.digest))?.askedAtMs).toBe(500_000);
+    await remove(repository, ['v'], { beforeMs: 500_000 });
+    expect([await isThere(repository, image), await isThere(repository, signature)]).toEqual([false, true]);
   });
 
   it('of an index count as pulled where a manifest was that it leads to', async () => {
