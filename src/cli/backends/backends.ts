@@ -5,9 +5,13 @@ import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { users } from './users.ts';
+import { workload } from './workload.ts';
 
-/** In docker_auth's order: the first one that knows the account decides. */
-const IDENTITIES: readonly IdentityBuilder[] = [users];
+/**
+ * In docker_auth's order: the first one that knows the account decides. Workloads come before: they are known by what they
+ * present, and no other provider needs to see it.
+ */
+const IDENTITIES: readonly IdentityBuilder[] = [workload, users];
 
 /** In docker_auth's order: the first one that has a rule decides. */
 const RULES: readonly AccessBuilder[] = [acl];
