@@ -5,12 +5,17 @@ import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
 import { extAuth, extAuthz } from './program-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
+import { workloadIdentity } from './workload-schema.ts';
 
 const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
 const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the section';
 
 /** The sections that say who somebody is, in docker_auth's order of asking. */
 export const identityFields = {
+  workload_identity: optional(
+    workloadIdentity,
+    "Berth's own: workloads that show a token of their platform in place of a password.",
+  ),
   users: optional(users, 'Accounts.'),
   ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
   google_auth: unsupported(anything, NOT_YET),
