@@ -17,6 +17,7 @@ const allowed = {
   events: ['oci', 'errors', 'ports', 'index'],
   health: ['ports'],
   config: ['errors', 'oci', 'auth', 'ip', 'pattern', 'policy'],
+  databases: ['oci', 'auth', 'ports', 'config/dsn', 'config/secret', 'config/mongo-schema'],
   http: ['oci', 'errors', 'ip', 'ports', 'registry', 'auth', 'lifecycle'],
   observe: ['ports', 'metrics', 'content', 'index'],
   acme: ['ports'],
@@ -49,13 +50,22 @@ module.exports = {
         pathNot: [
           '^src/cli/',
           '^src/content/fs/',
+          '^src/databases/',
           '^src/external/',
           '^src/index/sqlite/',
           '^src/observe/',
           '\\.test\\.ts$',
         ],
       },
-      to: { path: ['^src/content/fs/', '^src/external/', '^src/index/sqlite/', '^src/observe/'] },
+      to: {
+        path: [
+          '^src/content/fs/',
+          '^src/databases/',
+          '^src/external/',
+          '^src/index/sqlite/',
+          '^src/observe/',
+        ],
+      },
     },
     {
       name: 'oci-is-pure',

@@ -166,6 +166,12 @@ export const ERRORS = {
     message: 'the registry’s storage is full',
     description: 'Nothing was stored. Free space in the data folder, then push again.',
   },
+  RETENTION_BUSY: {
+    code: 'RETENTION_BUSY',
+    status: 409,
+    message: 'tags are removed by rules of retention just now',
+    description: 'One run at a time, and none while there are no rules, or not all is taken over.',
+  },
   TAG_IMMUTABLE: {
     code: 'DENIED',
     status: 409,

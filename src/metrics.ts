@@ -126,6 +126,11 @@ export const METRICS = {
     help: 'Requests by what came of the check of their token: accepted, missing, rejected, or insufficient.',
     labels: ['outcome'],
   },
+  berth_rule_reloads_total: {
+    type: 'counter',
+    help: 'Times that rules of a database were read, by what came of it: loaded, unchanged, refused (one of them cannot be used; the old ones stay), or failed (the database could not be asked; the old ones stay).',
+    labels: ['outcome', 'source'],
+  },
   berth_health_check_failing: {
     type: 'gauge',
     help: 'Whether a configured health check keeps the registry from answering: 1 or 0.',

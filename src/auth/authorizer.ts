@@ -30,17 +30,23 @@ export interface Authorizer {
 
 /**
  * The rules of a registry that was given none: an administrator may do everything, an account everything below
- * `<account>/`, nobody else anything.
+ * `<account>/` unless it is a robot's, nobody else anything.
  */
 export const OWN_NAMESPACE: Authorizer = {
   name: 'own namespace',
   authorize(who, wanted) {
     if (who.isAdmin) return { granted: wanted.actions, rule: 'an administrator may do everything' };
     const isOwn =
-      who.account !== '' && wanted.type === 'repository' && wanted.name.startsWith(`${who.account}/`);
+      who.account !== '' &&
+      who.isRobot !== true &&
+      wanted.type === 'repository' &&
+      wanted.name.startsWith(`${who.account}/`);
     return isOwn
       ? { granted: wanted.actions, rule: 'an account may do everything below its own name' }
-      : { granted: [], rule: 'an account may do nothing outside of its own name' };
+      : {
+          granted: [],
+          rule: 'an account may do nothing outside of its own name, and a robot nothing by itself',
+        };
   },
 };
 

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { accountRecord } from '../../test/support/account-record.ts';
 import { ecKey, keyPem } from '../../test/support/certificates.ts';
 import { StoppedClock } from '../../test/support/clock.ts';
 import { decodeToken } from '../../test/support/jws.ts';
@@ -343,14 +344,18 @@ describe('accounts of the configuration beside those of the index, as berth serv
     const check = vi.spyOn(checker, 'check');
     const pretend = vi.spyOn(checker, 'pretend').mockResolvedValue();
     const records = new Map([['bob', { name: 'bob', passwordHash: ONE_TWO_THREE, isAdmin: false }]]);
-    const unused = () => expect.unreachable();
-    const index = {
-      find: async (name: string) => records.get(name),
-      ...{ list: unused, isEmpty: unused, create: unused, setPassword: unused, remove: unused },
+    const accounts = {
+      find: async (name: string) => {
+        const record = records.get(name);
+        return record && accountRecord(record);
+      },
+      rehashPassword: async () => false,
     };
+    const accessTokens = { findByHash: async () => undefined };
+    const own = new OwnAccounts({ accounts, accessTokens, passwords: checker, clock, uses: undefined });
     const users = new StaticUsers(new Map([['admin', { passwordHash: BADMIN, labels: {} }]]), checker);
     const service = serviceOf({
-      providers: [users, new OwnAccounts(index, checker)],
+      providers: [users, own],
       authorizers: [OWN_NAMESPACE],
     });
     const login = (account: string, password: string) =>

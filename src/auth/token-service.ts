@@ -69,6 +69,8 @@ export interface TokenServiceParts {
   readonly issuer: TokenIssuer;
   /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
   readonly onlyAudience?: string;
+  /** Adds what is known here of somebody whom a provider knows: the groups of today. */
+  readonly complete?: ((who: Identity) => Promise<Identity>) | undefined;
   /** Undefined where nothing is kept between starts: no refresh tokens then, as by docker_auth. */
   readonly logins?: Logins | undefined;
   /** Undefined where no registry would hear of it. */
@@ -95,7 +97,7 @@ export class TokenService {
     const generation = await this.#parts.revocations?.generation();
     const use: LoginUse = { service: audience, clientId: request.clientId ?? '', address: request.address };
     const known = await this.#know(request, use);
-    const { identity } = known;
+    const identity = (await this.#parts.complete?.(known.identity)) ?? known.identity;
     const context = { ...request, service: audience };
     const decisions: ScopeDecision[] = [];
     for (const wanted of request.scopes) {

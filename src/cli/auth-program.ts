@@ -1,5 +1,4 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
-import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import { fixedKey, KeyRing, type KeySource } from '../auth/token/key-ring.ts';
@@ -15,6 +14,7 @@ import type { Index } from '../index/index.ts';
 import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
 import type { Closable } from './generations.ts';
+import { ownAccountParts } from './own-accounts.ts';
 import type { InUse } from './reloading.ts';
 import { commonEndpoints, tokenEndpoints } from './token-endpoints.ts';
 import { signingKeyFrom } from './token-parts.ts';
@@ -55,11 +55,14 @@ export async function wireAuth(
   const { server: settings, token } = config;
   const keys = await keysOf(loaded, surroundings);
   const backends = await wireBackends(config, { ...surroundings, document });
-  const accounts = index === undefined ? [] : [new OwnAccounts(index.accounts, passwords)];
+  const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
   const service = new TokenService({
-    providers: [...backends.providers, ...accounts],
-    authorizers: backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers,
+    providers: own === undefined ? backends.providers : [...backends.providers, own.provider],
+    authorizers:
+      own?.authorizers ?? (backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers),
+    complete: own?.complete,
+    revocations: index?.revocations,
     issuer: new TokenIssuer({
       issuer: token.issuer,
       key: keys.source,
@@ -99,6 +102,7 @@ export async function wireAuth(
     async close() {
       keys.stop();
       await logins?.flush();
+      await own?.close();
       await backends.close();
     },
   };

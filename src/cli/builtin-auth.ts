@@ -1,5 +1,3 @@
-import { OWN_NAMESPACE } from '../auth/authorizer.ts';
-import { OwnAccounts } from '../auth/identity/own-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
@@ -10,6 +8,7 @@ import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { ownAccountParts } from './own-accounts.ts';
 import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
 import { watchFiles } from './watched-files.ts';
@@ -50,8 +49,9 @@ export async function builtinAuth(
   const { endpoints, close, ...backends } = await wireBackends(settings, {
     ...{ document, index, passwords, clock, log, metrics },
   });
-  const providers = [...backends.providers, new OwnAccounts(index.accounts, passwords)];
-  const authorizers = backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers;
+  const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const { authorizers, complete } = own;
+  const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
   const { source: keys, stop } = await builtinKeys(
@@ -62,13 +62,14 @@ export async function builtinAuth(
   );
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete },
   });
   return {
     ...{ ...tokens, keys, issuer, endpoints },
     async close() {
       stop();
       await logins.flush();
+      await own.close();
       await close();
     },
   };

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { addAccountCommands } from './account-commands.ts';
 import { CALLED_AS } from './called-as.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
@@ -12,7 +13,6 @@ import type { StatsOptions } from './commands/stats.ts';
 import type { TakeOverOptions } from './commands/takeover.ts';
 import type { DeletedOptions } from './commands/undelete.ts';
 import type { UsageOptions } from './commands/usage.ts';
-import type { UserOptions } from './commands/user.ts';
 import type { VerifyCommandOptions } from './commands/verify.ts';
 import { withoutGlogFlags } from './glog-flags.ts';
 import { plainSwitches } from './go-flags.ts';
@@ -266,41 +266,7 @@ quarantine
     orExplain(async () => (await import('./commands/quarantine.ts')).discardQuarantine(digests, options)),
   );
 
-const user = program.command('user').description('manage the accounts of the built-in token service');
-
-function userCommand(name: string, description: string): Command {
-  return user
-    .command(name)
-    .description(description)
-    .option('-c, --config <config.yml>', 'the configuration of the registry, which says where its data are');
-}
-
-const PASSWORD_STDIN = [
-  '--password-stdin',
-  'read the password from standard input; otherwise a random one is made',
-] as const;
-
-userCommand('add', 'create an account')
-  .argument('<name>')
-  .option('--admin', 'an administrator, who may do everything')
-  .option(...PASSWORD_STDIN)
-  .action((name: string, options: UserOptions & { admin?: boolean }) =>
-    orExplain(async () => (await import('./commands/user.ts')).addUser(name, options)),
-  );
-userCommand('passwd', 'change the password of an account')
-  .argument('<name>')
-  .option(...PASSWORD_STDIN)
-  .action((name: string, options: UserOptions) =>
-    orExplain(async () => (await import('./commands/user.ts')).changePassword(name, options)),
-  );
-userCommand('remove', 'remove an account')
-  .argument('<name>')
-  .action((name: string, options: UserOptions) =>
-    orExplain(async () => (await import('./commands/user.ts')).removeUser(name, options)),
-  );
-userCommand('list', 'list the accounts').action((options: UserOptions) =>
-  orExplain(async () => (await import('./commands/user.ts')).listUsers(options)),
-);
+addAccountCommands(program);
 
 const login = program
   .command('login')

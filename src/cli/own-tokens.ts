@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
-import type { IdentityProvider } from '../auth/identity/provider.ts';
+import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { KeySource } from '../auth/token/key-ring.ts';
 import type { Logins } from '../auth/token/logins.ts';
@@ -31,6 +31,8 @@ export interface OwnTokensOptions {
   readonly issuer: string;
   readonly keys: KeySource;
   readonly lifetimeSeconds: number;
+  /** See `TokenServiceParts`. */
+  readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** Undefined where nothing is ever revoked. */
@@ -44,7 +46,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations } = options;
+  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete } = options;
   const trusted = async (): Promise<TrustedKeys> => {
     const published = keys.published();
     const publicKeys = published.map(({ publicKey }) => publicKey);
@@ -60,6 +62,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
       onlyAudience: OWN_SERVICE,
       logins,
       revocations,
+      complete,
     }),
     verifier,
     revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),

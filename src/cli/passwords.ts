@@ -64,7 +64,7 @@ export async function ensureAdmin(
   }
   // Without an account of this name, but with others: somebody removed it, and means it.
   if (wanted === undefined && !(await accounts.isEmpty())) {
-    return { kind: 'existing', name: (await accounts.list()).find(({ isAdmin }) => isAdmin)?.name };
+    return { kind: 'existing', name: await accounts.firstAdmin() };
   }
   const password = wanted ?? randomPassword();
   const account = { name: ADMIN, passwordHash: await hashPassword(password), isAdmin: true };

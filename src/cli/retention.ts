@@ -1,6 +1,7 @@
 import type { RegistryConfig } from '../config/registry-config.ts';
 import type { Index } from '../index/index.ts';
 import type { Jobs } from '../lifecycle/job.ts';
+import { RetentionControl } from '../lifecycle/retention/control.ts';
 import { hasRetention, Retainer } from '../lifecycle/retention/retainer.ts';
 import type { Clock, Logger } from '../ports.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
@@ -23,12 +24,12 @@ export interface RetentionParts {
 
 /**
  * Adds the removal of tags by rules to what is done in the background.
- * @returns what cuts off a run that is under way
+ * @returns what may be asked of it
  */
 export function wireRetention(
   { storage, repositories: rules }: RegistryConfig,
   { index, jobs, pulls, clock, log, whyNotNow }: RetentionParts,
-): { stop(): void } {
+): RetentionControl {
   const flushPulls = () => pulls.flush();
   const retainer = new Retainer({ index, clock, log, flushPulls, whyNotNow });
   const { enabled, intervalMs } = storage.retention;
@@ -38,5 +39,5 @@ export function wireRetention(
       retainer.runIfDue({ rules, graceMs: GRACE_MS }, intervalMs),
     );
   }
-  return retainer;
+  return new RetentionControl({ index, clock, rules, retainer, graceMs: GRACE_MS, flushPulls, whyNotNow });
 }

@@ -18,6 +18,7 @@ import { Jobs } from '../lifecycle/job.ts';
 import { Journal } from '../lifecycle/journal.ts';
 import { pruneJournal } from '../lifecycle/prune-journal.ts';
 import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
+import { Statistics } from '../lifecycle/statistics.ts';
 import { Undelete } from '../lifecycle/undelete.ts';
 import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
 import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
@@ -180,8 +181,13 @@ export async function wireRegistry({
     ]),
     api: {
       administration: {
-        ...{ collector, wishes, journal: new Journal(state), preparation: takeOver },
+        ...{ collector, retention, wishes, journal: new Journal(state), preparation: takeOver },
         logins: new KeptLogins(state.index.logins, clock),
+        statistics: new Statistics({
+          index: state.index,
+          rules: config.repositories,
+          flushPulls: () => pulls.flush(),
+        }),
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
@@ -214,7 +220,7 @@ export async function wireRegistry({
       await access.builtin?.close();
       health.stop();
       stopping.abort();
-      retention.stop();
+      await retention.stop();
       await collector.stop();
       await takeOver?.stop();
       await jobs.stop();

@@ -1,14 +1,16 @@
 import { acl, users } from './auth-schema.ts';
 import { casbinAuthz } from './casbin-schema.ts';
 import { httpAuth, httpAuthz } from './http-hook-schema.ts';
+import { aclMongo, mongoAuth } from './mongo-schema.ts';
+import { oidc } from './oidc-schema.ts';
 import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
 import { extAuth, extAuthz } from './program-schema.ts';
 import { type Field, optional, unsupported, type Values } from './schema.ts';
 import { anything } from './types-scalar.ts';
 import { workloadIdentity } from './workload-schema.ts';
+import { aclXorm, xormAuth } from './xorm-schema.ts';
 
 const NOT_YET = 'this version of Berth has accounts from "users" only; remove the section';
-const ACL_ONLY = 'this version of Berth has rules from "acl" only; remove the section';
 
 /** The sections that say who somebody is, in docker_auth's order of asking. */
 export const identityFields = {
@@ -20,11 +22,11 @@ export const identityFields = {
   ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
   google_auth: unsupported(anything, NOT_YET),
   github_auth: unsupported(anything, NOT_YET),
-  oidc_auth: unsupported(anything, NOT_YET),
+  oidc_auth: optional(oidc, 'Logins by a browser at an OpenID provider.'),
   gitlab_auth: unsupported(anything, NOT_YET),
   ldap_auth: unsupported(anything, NOT_YET),
-  mongo_auth: unsupported(anything, NOT_YET),
-  xorm_auth: unsupported(anything, NOT_YET),
+  mongo_auth: optional(mongoAuth, 'Accounts in a collection of MongoDB.'),
+  xorm_auth: optional(xormAuth, 'Accounts in a table of MySQL, PostgreSQL or SQLite.'),
   plugin_authn: optional(pluginAuthn, 'A JavaScript module that is asked for accounts.'),
   http_auth: optional(httpAuth, "Berth's own: an HTTP service that is asked for accounts."),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
@@ -32,8 +34,8 @@ export const identityFields = {
 /** The sections that say what somebody may do, in docker_auth's order of asking. */
 export const accessFields = {
   acl: optional(acl, 'Rules.'),
-  acl_mongo: unsupported(anything, ACL_ONLY),
-  acl_xorm: unsupported(anything, ACL_ONLY),
+  acl_mongo: optional(aclMongo, 'Rules in a collection of MongoDB.'),
+  acl_xorm: optional(aclXorm, 'Rules in a table of MySQL, PostgreSQL or SQLite.'),
   // Before those that always decide, behind which nothing is ever asked.
   http_authz: optional(httpAuthz, "Berth's own: an HTTP service that is asked for rules."),
   ext_authz: optional(extAuthz, 'A program that is asked for rules.'),

@@ -171,6 +171,110 @@ describe('the admin API', () => {
     });
   });
 
+  it('tells what repositories hold and how often their content is pulled', async () => {
+    const config = 'repositories: [{match: "shared/**", quota: {maxbytes: 1MB, scope: together}}]';
+    const own = await openFrontDoor({ clock, config });
+    const ask = async <T>(path: string): Promise<T> => {
+      const answer = fits('GET', `/api/v1/${path}`, await own.send('GET', `/api/v1/${path}`));
+      expect(answer.status).toBe(200);
+      return answer.json<T>();
+    };
+    const image = await pushImage(own, 'app', 'v1', { seed: 1 });
+    for (const repository of ['shared/a', 'shared/b']) await pushImage(own, repository, 'v1', { seed: 1 });
+    await pushImage(own, 'app', 'v2', { seed: 2 });
+    await own.send('GET', '/v2/app/manifests/v1');
+    await own.send('GET', `/v2/app/manifests/${image.digest}`);
+
+    const all = await ask<{ repositories: { bytes: number }[] }>('usage');
+    const bytes = all.repositories[1]?.bytes;
+    expect(all).toEqual({
+      repositories: [
+        { repository: 'app', bytes: expect.any(Number), tags: 2 },
+        ...['shared/a', 'shared/b'].map((repository) => ({
+          ...{ repository, bytes, tags: 1, maxBytes: 1_000_000, quota: 'repositories[0].quota' },
+          ...{ allowance: 'shared/**', together: { bytes, tags: 2 } },
+        })),
+      ],
+    });
+    const first = await ask<{ next: string }>('usage?n=1');
+    expect(first).toMatchObject({ repositories: [{ repository: 'app' }], next: 'app' });
+    expect(await ask(`usage?n=5&after=${first.next}`)).toEqual({ repositories: all.repositories.slice(1) });
+    expect(await ask('usage?repository=shared/b')).toEqual({ repositories: all.repositories.slice(2) });
+    expect(await ask('usage?repository=never')).toEqual({ repositories: [] });
+
+    const tags = await ask<object>('pulls/tags?repository=app');
+    expect(tags).toMatchObject({
+      tags: [
+        { tag: 'v1', digest: image.digest, pulls: 1, lastAt: new Date(clock.now()).toISOString() },
+        { tag: 'v2', pulls: 0 },
+      ],
+    });
+    expect(tags).not.toHaveProperty('next');
+    const manifests = await ask<{ manifests: { digest: string; pulls: number }[]; next: string }>(
+      'pulls/manifests?repository=app&n=1',
+    );
+    const rest = await ask<typeof manifests>(`pulls/manifests?repository=app&after=${manifests.next}`);
+    const both = [...manifests.manifests, ...rest.manifests];
+    expect(new Map(both.map(({ digest, pulls }) => [digest, pulls])).get(image.digest)).toBe(2);
+    expect(both).toHaveLength(2);
+    const never = await own.send('GET', '/api/v1/pulls/tags?repository=never');
+    expect(never).toMatchObject({ status: 404, codes: ['NAME_UNKNOWN'] });
+    await own.close();
+  });
+
+  it('says what rules of retention would do, and does it', async () => {
+    const config = 'repositories: [{match: "ci/**", retention: {keeplast: 1}}]';
+    const own = await openFrontDoor({ clock, config });
+    const send = async (body: unknown): Promise<Answer> => {
+      const sent = { body: JSON.stringify(body), headers: JSON_TYPE };
+      return fits('POST', '/api/v1/retention', await own.send('POST', '/api/v1/retention', sent));
+    };
+    const state = async () =>
+      fits('GET', '/api/v1/retention', await own.send('GET', '/api/v1/retention')).json<{
+        isRunning: boolean;
+      }>();
+    const old = await pushImage(own, 'ci/app', 'old', { seed: 1 });
+    clock.advance(1_000);
+    await pushImage(own, 'ci/app', 'new', { seed: 2 });
+    expect(await state()).toEqual({ isRunning: false });
+    const dry = { dryRun: true, repository: 'ci/app' };
+    expect((await send(dry)).json()).toMatchObject({ removedTags: 0, keptTags: 2, entry: 'ci/**' });
+    const planned = (await send({ ...dry, graceSeconds: 0 })).json<{ freedBytes: number }>();
+    expect(planned).toMatchObject({
+      ...{ removedTags: 1, removedManifests: 1, keptTags: 1 },
+      tags: [
+        { tag: 'new', isKept: true, rule: 'keeplast' },
+        { tag: 'old', isKept: false, digest: old.digest, freedBytes: planned.freedBytes },
+      ],
+    });
+    expect(planned.freedBytes).toBeGreaterThan(2_000);
+    const later = await send({ ...dry, at: new Date(clock.now() + 2 * HOUR).toISOString() });
+    expect(later.json()).toMatchObject({ removedTags: 1 });
+    const earlier = await send({ ...dry, at: new Date(clock.now() - 500).toISOString(), graceSeconds: 0 });
+    expect(earlier.json()).toMatchObject({ removedTags: 0, keptTags: 1 });
+    expect((await send({ ...dry, repository: 'prod' })).json()).toMatchObject({ tags: [] });
+    expect((await own.send('GET', '/v2/ci/app/manifests/old')).status).toBe(200);
+
+    const said = async (body: unknown) => {
+      const { status, text } = await send(body);
+      return `${status} ${(JSON.parse(text) as { errors: [{ message: string }] }).errors[0].message}`;
+    };
+    expect(await said({ dryRun: true })).toMatch(/^400 .*"repository"/);
+    expect(await said({ repository: 'ci/app' })).toMatch(/^400 .*go with "dryRun"/);
+    expect(await said({ ...dry, at: 'tomorrow' })).toMatch(/^400 .*2026-01-31T12:00:00Z/);
+    expect(await said({ ...dry, at: '2026-13-31T12:00:00Z' })).toMatch(/^400 /);
+
+    const both = await Promise.all([send({ graceSeconds: 0 }), send({ graceSeconds: 0 })]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    await expect.poll(async () => (await state()).isRunning).toBe(false);
+    expect(await state()).toMatchObject({ last: { repositories: 1, tags: 1, manifests: 1 } });
+    expect((await own.send('GET', '/v2/ci/app/manifests/old')).status).toBe(404);
+    await own.close();
+    const none = await door.send('POST', '/api/v1/retention', { body: '{}', headers: JSON_TYPE });
+    expect(none).toMatchObject({ status: 409, codes: ['RETENTION_BUSY'] });
+    expect(none.text).toContain('there are no rules');
+  });
+
   it('says what is wrong with a request', async () => {
     const send = (method: string, path: string, body?: string, type = 'application/json') =>
       door.send(method, `/api/v1/${path}`, {

@@ -185,7 +185,7 @@ describe('refresh tokens', () => {
 
   it('end with the account, for one of the same name too', async () => {
     const token = await login();
-    await door.state.index.accounts.remove('alice');
+    await door.state.index.accounts.remove('alice', 1);
     expect((await refresh(token)).status).toBe(401);
     const account = { name: 'alice', passwordHash: BADMIN, isAdmin: true };
     await door.state.index.accounts.create(account, clock.now());
@@ -240,7 +240,7 @@ describe('refresh tokens', () => {
     const scope = { scope: 'registry:catalog:*' };
     expect((await refresh(token, scope)).json<Body>().scope).toBe('');
     const passwordHash = (await door.state.index.accounts.find('alice'))?.passwordHash ?? '';
-    await door.state.index.accounts.remove('alice');
+    await door.state.index.accounts.remove('alice', 1);
     await door.state.index.accounts.create({ name: 'alice', passwordHash, isAdmin: true }, clock.now());
     expect((await refresh(await login(), scope)).json<Body>().scope).toBe('registry:catalog:*');
   });

@@ -328,7 +328,7 @@ describe('the token end point with built-in accounts', () => {
     expect([await login('one'), await login('one')]).toEqual([200, 200]);
     await accounts.setPassword('carl', await hashPassword('two'), 2);
     expect([await login('one'), await login('two')]).toEqual([401, 200]);
-    await accounts.remove('carl');
+    await accounts.remove('carl', 3);
     expect(await login('two')).toBe(401);
   });
 

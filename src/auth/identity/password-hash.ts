@@ -51,6 +51,14 @@ export function isBcrypt(hash: string): boolean {
   return BCRYPT.test(hash);
 }
 
+/** A hash of which nobody has the password, to spend the time that another one would take. */
+export const STAND_IN_HASH = '$2y$10$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC';
+
+/** Whether `verifyPassword` could find a password that matches. */
+export function isKnownHash(hash: string): boolean {
+  return isBcrypt(hash) || PHC.test(hash);
+}
+
 /** RFC 9106, section 3.1: at least one pass and one lane, and 8 KiB for each lane. */
 function isPossible(memoryKiB: number, passes: number, parallelism: number): boolean {
   return passes >= 1 && parallelism >= 1 && memoryKiB >= 8 * parallelism;

@@ -13,6 +13,8 @@ export interface Identity {
   /** What is known of the account, for rules to match: groups, for example. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly isAdmin: boolean;
+  /** A program's: it has nothing of its own, and may do what was granted to it. */
+  readonly isRobot?: boolean;
   /** Groups of Berth's own, for roles. What a provider calls a group is a label. */
   readonly groups?: readonly string[];
   /** What proved it; a password where undefined. Only a password can be turned into a login that is kept. */

@@ -5,20 +5,40 @@ import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
 import { casbinAuthz } from './casbin.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
+import { aclMongo, mongoAuth } from './mongo.ts';
+import { oidc } from './oidc.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 import { pluginAuthn, pluginAuthz } from './plugins.ts';
 import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
 import { workload } from './workload.ts';
+import { aclXorm, xormAuth } from './xorm.ts';
 
 /**
  * In docker_auth's order: the first one that knows the account decides. Workloads come before: they are known by what they
  * present, and no other provider needs to see it.
  */
-const IDENTITIES: readonly IdentityBuilder[] = [workload, users, extAuth, pluginAuthn, httpAuth];
+const IDENTITIES: readonly IdentityBuilder[] = [
+  workload,
+  users,
+  extAuth,
+  oidc,
+  mongoAuth,
+  xormAuth,
+  pluginAuthn,
+  httpAuth,
+];
 
 /** In docker_auth's order: the first one that has a rule decides. */
-const RULES: readonly AccessBuilder[] = [acl, httpAuthz, extAuthz, pluginAuthz, casbinAuthz];
+const RULES: readonly AccessBuilder[] = [
+  acl,
+  aclMongo,
+  aclXorm,
+  httpAuthz,
+  extAuthz,
+  pluginAuthz,
+  casbinAuthz,
+];
 
 /** Everything that the sections about accounts and rules ask for. */
 export interface Backends {
@@ -45,7 +65,10 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
       const part = await build(settings, deps);
       if (part === undefined) continue;
       providers.push(part.provider);
-      endpoints.push(...(part.endpoints ?? []));
+      // The first section's page is where `/` leads to.
+      endpoints.push(
+        ...(part.endpoints ?? []).filter(([path]) => !endpoints.some(([taken]) => taken === path)),
+      );
     }
     for (const build of RULES) {
       const authorizer = await build(settings, deps);

@@ -1,31 +1,13 @@
 import { text } from 'node:stream/consumers';
-import { hashPassword } from '../../auth/identity/password-hash.ts';
-import type { AccountIndex } from '../../index/accounts.ts';
-import { openConfiguredState } from '../configuration.ts';
+import type { AccountRecord } from '../../index/accounts.ts';
+import { type AccountOptions, allPages, say, timeText, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND, randomPassword } from '../passwords.ts';
 
-// The name stands in front of the account's repositories, and so follows the grammar of a repository's name.
-const ACCOUNT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const MAX_ACCOUNT_CHARACTERS = 64;
-
 /** What the account commands have in common. */
-export interface UserOptions {
-  /** The registry's config.yml, where it has one: it says where the data are. */
-  readonly config?: string;
+export interface UserOptions extends AccountOptions {
   readonly passwordStdin?: boolean;
-}
-
-async function withAccounts<T>(
-  options: UserOptions & { mayCreate?: boolean },
-  action: (accounts: AccountIndex) => Promise<T>,
-): Promise<T> {
-  const { index } = await openConfiguredState(options.config, options);
-  try {
-    return await action(index.accounts);
-  } finally {
-    await index.close();
-  }
+  readonly force?: boolean;
 }
 
 /** The password for an account: the first line of standard input, or a random one, which is then printed. */
@@ -36,56 +18,73 @@ async function choosePassword(options: UserOptions): Promise<{ password: string;
   return { password, isRandom: false };
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function noSuchAccount(name: string): Failure {
-  return new Failure(
-    `there is no account ${JSON.stringify(name)}; ${COMMAND} user list shows those that there are`,
-  );
-}
-
 /** `berth user add NAME` */
 export async function addUser(name: string, options: UserOptions & { admin?: boolean }): Promise<void> {
-  if (!ACCOUNT.test(name) || name.length > MAX_ACCOUNT_CHARACTERS) {
-    throw new Failure(
-      `${JSON.stringify(name)} cannot be an account: use at most ${MAX_ACCOUNT_CHARACTERS} lower-case letters and digits, joined by ".", "_" or "-"`,
-    );
-  }
   const { password, isRandom } = await choosePassword(options);
-  const account = { name, passwordHash: await hashPassword(password), isAdmin: options.admin === true };
-  if (
-    !(await withAccounts({ ...options, mayCreate: true }, (accounts) => accounts.create(account, Date.now())))
-  ) {
-    throw new Failure(
-      `the account "${name}" exists already; ${COMMAND} user passwd ${name} changes its password`,
-    );
-  }
-  say(`Created the account "${name}"${account.isAdmin ? ', an administrator' : ''}.`);
+  const isAdmin = options.admin === true;
+  await withAccounts(options, ({ users }) => users.add(name, password, isAdmin), { mayCreate: true });
+  say(`Created the account "${name}"${isAdmin ? ', an administrator' : ''}.`);
   if (isRandom) say(`Its password is shown only this once: ${password}`);
 }
 
 /** `berth user passwd NAME` */
 export async function changePassword(name: string, options: UserOptions): Promise<void> {
   const { password, isRandom } = await choosePassword(options);
-  const hash = await hashPassword(password);
-  if (!(await withAccounts(options, (accounts) => accounts.setPassword(name, hash, Date.now())))) {
-    throw noSuchAccount(name);
-  }
+  await withAccounts(options, ({ users }) => users.setPassword(name, password));
   say(`Changed the password of "${name}"; a running registry knows it at once.`);
   if (isRandom) say(`The new password is shown only this once: ${password}`);
 }
 
 /** `berth user remove NAME` */
 export async function removeUser(name: string, options: UserOptions): Promise<void> {
-  if (!(await withAccounts(options, (accounts) => accounts.remove(name)))) throw noSuchAccount(name);
-  say(`Removed the account "${name}". Its repositories stay; tokens that it holds end when they expire.`);
+  await withAccounts(options, ({ users }) => users.remove(name, options.force === true));
+  say(`Removed the account "${name}". Its repositories stay; its tokens have ended.`);
+}
+
+/** `berth user disable NAME` */
+export async function disableUser(name: string, options: UserOptions): Promise<void> {
+  await withAccounts(options, ({ users }) => users.setDisabled(name, true, options.force === true));
+  say(`Disabled the account "${name}": its tokens have ended, and nobody can log in to it.`);
+  say(`${COMMAND} user enable ${name} lets it in again.`);
+}
+
+/** `berth user enable NAME` */
+export async function enableUser(name: string, options: UserOptions): Promise<void> {
+  await withAccounts(options, ({ users }) => users.setDisabled(name, false, false));
+  say(`Enabled the account "${name}".`);
+}
+
+/** An account for people, with what is special about it. */
+export function accountLine(account: AccountRecord, nowMs: number): string {
+  const { name, isAdmin, isDisabled, expiresAtMs, usedAtMs } = account;
+  const hasExpired = expiresAtMs !== undefined && expiresAtMs <= nowMs;
+  return [
+    name,
+    ...(isAdmin ? ['administrator'] : []),
+    ...(isDisabled ? ['disabled'] : []),
+    ...(expiresAtMs === undefined ? [] : [`${hasExpired ? 'expired' : 'expires'} ${timeText(expiresAtMs)}`]),
+    ...(usedAtMs === undefined ? [] : [`last used ${timeText(usedAtMs)}`]),
+  ].join('\t');
+}
+
+/** An account for machines: everything but the hash. */
+export function accountFields({ passwordHash: _, ...fields }: AccountRecord) {
+  return fields;
 }
 
 /** `berth user list` */
 export async function listUsers(options: UserOptions): Promise<void> {
-  const accounts = await withAccounts(options, (index) => index.list());
-  if (accounts.length === 0) say('There are no accounts.');
-  for (const { name, isAdmin } of accounts) say(isAdmin ? `${name}\tadministrator` : name);
+  const { shown } = await import('../../http/api/json.ts');
+  const nowMs = Date.now();
+  const count = await withAccounts(options, ({ users }) =>
+    allPages(
+      (page) => users.list(page, 'user'),
+      ({ name }) => name,
+      (account) =>
+        say(
+          options.json === true ? JSON.stringify(shown(accountFields(account))) : accountLine(account, nowMs),
+        ),
+    ),
+  );
+  if (count === 0 && options.json !== true) say('There are no accounts.');
 }

@@ -2,6 +2,8 @@ import type { KeptLogins } from '../../auth/token/kept-logins.ts';
 import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
 import type { Explain } from '../../lifecycle/explain/explain.ts';
 import type { Journal } from '../../lifecycle/journal.ts';
+import type { RetentionControl } from '../../lifecycle/retention/control.ts';
+import type { Statistics } from '../../lifecycle/statistics.ts';
 import type { Undelete } from '../../lifecycle/undelete.ts';
 import type { Preparation } from '../../registry/preparation.ts';
 import type { HttpRequest } from '../message.ts';
@@ -12,6 +14,8 @@ export interface Administration {
   readonly explain: Explain;
   readonly journal: Journal;
   readonly collector: Collector;
+  readonly retention: RetentionControl;
+  readonly statistics: Statistics;
   /** What a collection does that was told nothing else. */
   readonly wishes: Wishes;
   readonly logins: KeptLogins;

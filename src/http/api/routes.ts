@@ -4,7 +4,9 @@ import { listDeleted, restoreDeleted } from './deleted.ts';
 import { explainBlob, explainManifest, explainTag, listRemovals } from './explain.ts';
 import { collectionState, startCollection } from './garbage.ts';
 import { listLogins, revokeLogins } from './logins.ts';
+import { retentionState, startRetention } from './retention.ts';
 import * as schema from './schema.ts';
+import { listManifestPulls, listTagPulls, listUsage } from './statistics.ts';
 
 /** A query parameter. */
 interface Parameter {
@@ -40,6 +42,7 @@ const COUNT = {
   description: 'So many entries at the most: 100, and never more than 1000.',
   isNumber: true,
 };
+const AFTER = { name: 'after', description: 'What the answer before gave as `next`.' };
 const needed = (parameter: Parameter): Parameter => ({ ...parameter, isRequired: true });
 
 /** The routes of the admin API; the OpenAPI document is made from them. */
@@ -48,7 +51,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: 'deleted',
     summary: 'What was deleted, or what tags pointed to, and can be brought back; the latest first.',
-    parameters: [REPOSITORY, COUNT, { name: 'after', description: 'What the answer before gave as `next`.' }],
+    parameters: [REPOSITORY, COUNT, AFTER],
     answers: {
       200: {
         description: 'A page. Without `next` it is the last one.',
@@ -179,5 +182,74 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: { 200: { description: 'So many went on until now.', schema: object({ ended: integer() }) } },
     refusals: [],
     handle: revokeLogins,
+  },
+  {
+    method: 'GET',
+    path: 'usage',
+    summary: 'What repositories hold, and their quotas, in ASCII order.',
+    parameters: [{ ...REPOSITORY, description: 'Only this one.' }, COUNT, AFTER],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ repositories: list(schema.repositoryUse), 'next?': text() }),
+      },
+    },
+    refusals: [],
+    handle: listUsage,
+  },
+  {
+    method: 'GET',
+    path: 'pulls/tags',
+    summary: 'How often the tags of a repository were pulled, and when last.',
+    parameters: [needed(REPOSITORY), COUNT, AFTER],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ countedSince: schema.time, tags: list(schema.tagPulls), 'next?': text() }),
+      },
+    },
+    refusals: ['NAME_UNKNOWN'],
+    handle: listTagPulls,
+  },
+  {
+    method: 'GET',
+    path: 'pulls/manifests',
+    summary: 'How often the manifests of a repository were pulled, and when last.',
+    parameters: [needed(REPOSITORY), COUNT, AFTER],
+    answers: {
+      200: {
+        description: 'A page. Without `next` it is the last one.',
+        schema: object({ countedSince: schema.time, manifests: list(schema.manifestPulls), 'next?': text() }),
+      },
+    },
+    refusals: ['NAME_UNKNOWN'],
+    handle: listManifestPulls,
+  },
+  {
+    method: 'GET',
+    path: 'retention',
+    summary: 'Whether tags are removed by rules now, and what the last run did.',
+    parameters: [],
+    answers: { 200: { description: 'Of all processes on these data.', schema: schema.retentionState } },
+    refusals: [],
+    handle: retentionState,
+  },
+  {
+    method: 'POST',
+    path: 'retention',
+    summary: 'Removes the tags that no rule keeps, or says which ones that would be.',
+    parameters: [],
+    body: object({
+      'dryRun?': flag('Change nothing, and answer what would become of the tags of a repository.'),
+      'repository?': text('Of a dry run, which needs it.'),
+      'at?': text('Of a dry run: a date and time that is over or yet to come; now, if not given.'),
+      'graceSeconds?': integer('What was pushed within this time stays; an hour if not given.'),
+    }),
+    answers: {
+      200: { description: 'Of a dry run.', schema: schema.forecast },
+      202: { description: 'It has begun, and goes on after the answer.', schema: schema.retentionState },
+    },
+    refusals: ['RETENTION_BUSY'],
+    handle: startRetention,
   },
 ];

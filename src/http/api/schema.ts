@@ -131,6 +131,64 @@ export const collected = object({
   keptBlobs: integer(),
 });
 
+/** What a repository holds. */
+export const repositoryUse = object({
+  repository: text(),
+  bytes: integer('Of its blobs and manifests, each counted once.'),
+  tags: integer(),
+  'maxBytes?': integer('Missing where it is not limited.'),
+  'maxTags?': integer('Missing where it is not limited.'),
+  'quota?': text('Where in the configuration the quota stands.'),
+  'allowance?': text('The patterns of the repositories that share the quota.'),
+  'together?': object({ bytes: integer('What all of those hold.'), tags: integer() }),
+});
+
+const pulls = { pulls: integer(), 'lastAt?': time };
+
+/** How often a tag was pulled. */
+export const tagPulls = object({ tag: text(), digest: text('What it points to.'), ...pulls });
+
+/** How often a manifest was pulled, by its digest or a tag. */
+export const manifestPulls = object({ digest: text(), mediaType: text(), ...pulls });
+
+/** What is known of runs of retention. */
+export const retentionState = object({
+  isRunning: flag('Whether one is under way.'),
+  'startedAt?': time,
+  'last?': object({
+    finishedAt: time,
+    repositories: integer('Those for which there are rules.'),
+    tags: integer('Those that were removed.'),
+    manifests: integer('Those that were removed.'),
+  }),
+});
+
+/** What rules of retention would do. */
+export const forecast = object({
+  'entry?': text('The patterns of the entry that decides; missing where none does.'),
+  keptTags: integer(),
+  removedTags: integer(),
+  removedManifests: integer(),
+  missedTags: integer('Of an earlier time: tags that would have gone, and that somebody pulled afterwards.'),
+  freedBytes: integer('By the collection after that, once what was removed can no longer be brought back.'),
+  tags: list(
+    object({
+      tag: text(),
+      digest: text(),
+      isKept: flag('Whether it stays.'),
+      rule: text('The key of the rule that decided.'),
+      reason: text(),
+      movedAt: time,
+      pushedAt: time,
+      'pulledAt?': time,
+      'askedAt?': time,
+      'pulledSinceAt?': time,
+      manifests: integer('Those that would go with it.'),
+      freedBytes: integer('What several tags need is counted for the last of them.'),
+    }),
+  ),
+});
+
 /** What is known of collections. */
 export const collectionState = object({
   isRunning: flag('Whether one is under way.'),

@@ -1,10 +1,14 @@
+import { randomInt } from 'node:crypto';
 import type { Index } from '../index.ts';
+import * as accessTokens from './access-tokens.ts';
 import * as accounts from './accounts.ts';
 import * as allowances from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import * as history from './event-history.ts';
 import * as events from './events.ts';
 import * as garbage from './garbage-scans.ts';
+import * as groups from './groups.ts';
 import * as holds from './holds.ts';
 import * as integrity from './integrity.ts';
 import * as journal from './journal.ts';
@@ -19,6 +23,7 @@ import { recordingTransact } from './recording.ts';
 import { listReferrers } from './referrers.ts';
 import * as retention from './retention-facts.ts';
 import * as revocations from './revocations.ts';
+import * as roles from './roles.ts';
 import * as signingKeys from './signing-keys.ts';
 import { tagHistory } from './tag-history.ts';
 import * as tags from './tags.ts';
@@ -157,11 +162,41 @@ export function createSqlIndex(
     },
     accounts: {
       find: (name) => accounts.findAccount(read, name),
-      list: () => accounts.listAccounts(read),
+      list: (page, kind) => accounts.listAccounts(read, page, kind),
       isEmpty: () => accounts.hasNoAccount(read),
+      firstAdmin: () => accounts.firstAdmin(read),
       create: (account, atMs) => transact('createAccount', account, atMs),
       setPassword: (name, hash, atMs) => transact('setPassword', name, hash, atMs),
-      remove: (name) => transact('removeAccount', name),
+      rehashPassword: (name, from, to) => transact('rehashPassword', name, from, to),
+      setDisabled: (name, isDisabled, atMs, force) => transact('setDisabled', name, isDisabled, atMs, force),
+      remove: (name, atMs, force) => transact('removeAccount', name, atMs, force),
+      recordUses: (uses) => transact('recordUses', uses),
+    },
+    accessTokens: {
+      findByHash: (hash) => accessTokens.findAccessToken(read, hash),
+      list: (account) => accessTokens.listAccessTokens(read, account),
+      create: (token) => transact('createAccessToken', token),
+      revoke: (account, name, atMs) => transact('revokeAccessToken', account, name, atMs),
+      rotate: (token, othersEndAtMs) => transact('rotateAccessToken', token, othersEndAtMs),
+    },
+    groups: {
+      list: (page) => groups.listGroups(read, page),
+      members: (group, page) => groups.listMembers(read, group, page),
+      create: (group, atMs) => transact('createGroup', group, atMs),
+      remove: (group, atMs) => transact('removeGroup', group, atMs),
+      join: (group, account) => transact('joinGroup', group, account),
+      leave: (group, account, atMs) => transact('leaveGroup', group, account, atMs),
+      of: (account) => groups.groupsOf(read, account),
+      mappings: () => groups.listMappings(read),
+      mapped: (label, value) => groups.mappedGroups(read, label, value),
+      map: (mapping) => transact('mapGroup', mapping),
+      unmap: (mapping) => transact('unmapGroup', mapping),
+    },
+    roles: {
+      list: (filter) => roles.listRoles(read, filter),
+      of: (account, among) => roles.rolesOf(read, account, among),
+      grant: (role, atMs) => transact('grantRole', role, atMs),
+      revoke: (role, atMs) => transact('revokeRole', role, atMs),
     },
     revocations: {
       generation: () => revocations.revocationGeneration(read),
@@ -174,6 +209,12 @@ export function createSqlIndex(
       createFirst: (key) => transact('createFirstSigningKey', key),
       add: (key, follows) => transact('addSigningKey', key, follows),
       remove: (id) => transact('removeSigningKey', id),
+    },
+    browserLogins: {
+      find: (section, account) => browserLogins.findBrowserLogin(read, section, account),
+      replace: (section, account, document, expected) =>
+        transact('replaceBrowserLogin', { section, account }, document, randomInt(2 ** 47), expected),
+      remove: (section, account, expected) => transact('removeBrowserLogin', section, account, expected),
     },
     logins: {
       add: (login, mostOfAccount) => transact('addLogin', login, mostOfAccount),

@@ -1,10 +1,13 @@
+import * as accessTokens from './access-tokens.ts';
 import * as accounts from './accounts.ts';
 import { assignAllowance, recountAllowance } from './allowances.ts';
 import * as blobs from './blobs.ts';
+import * as browserLogins from './browser-logins.ts';
 import { recordChange } from './changes.ts';
 import { pruneEvents, replayEvents } from './event-history.ts';
 import { claimLanes, recordEvents, settleAttempts } from './events.ts';
 import * as garbage from './garbage-removals.ts';
+import * as groups from './groups.ts';
 import * as holds from './holds.ts';
 import { beginRun, saveRun } from './integrity.ts';
 import * as journal from './journal.ts';
@@ -17,6 +20,7 @@ import { discardQuarantined } from './quarantine-removals.ts';
 import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as revocations from './revocations.ts';
+import * as roles from './roles.ts';
 import * as signingKeys from './signing-keys.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
@@ -68,12 +72,28 @@ export const TRANSACTIONS = {
   saveVerifyRun: saveRun,
   createAccount: accounts.createAccount,
   setPassword: accounts.setPassword,
+  rehashPassword: accounts.rehashPassword,
+  setDisabled: accounts.setDisabled,
   removeAccount: accounts.removeAccount,
+  recordUses: accounts.recordUses,
+  createAccessToken: accessTokens.createAccessToken,
+  revokeAccessToken: accessTokens.revokeAccessToken,
+  rotateAccessToken: accessTokens.rotateAccessToken,
+  createGroup: groups.createGroup,
+  removeGroup: groups.removeGroup,
+  joinGroup: groups.joinGroup,
+  leaveGroup: groups.leaveGroup,
+  mapGroup: groups.mapGroup,
+  unmapGroup: groups.unmapGroup,
+  grantRole: roles.grantRole,
+  revokeRole: roles.revokeRole,
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
   createFirstSigningKey: signingKeys.createFirstSigningKey,
   addSigningKey: signingKeys.addSigningKey,
   removeSigningKey: signingKeys.removeSigningKey,
+  replaceBrowserLogin: browserLogins.replaceBrowserLogin,
+  removeBrowserLogin: browserLogins.removeBrowserLogin,
   addLogin: logins.addLogin,
   touchLogins: logins.touchLogins,
   endLogins: logins.endLogins,

@@ -1,4 +1,6 @@
+import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
+import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
 import { KEY_ROTATION } from './migration-key-rotation.ts';
 import { LEASES } from './migration-leases.ts';
@@ -207,5 +209,7 @@ export const MIGRATIONS: readonly string[] = [
   QUARANTINE,
   REVOCATIONS,
   LOGINS,
+  BROWSER_LOGINS,
+  ACCOUNTS,
   KEY_ROTATION,
 ];

@@ -3,10 +3,10 @@ import type { ManifestTies } from '../../index/retention.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName, Tag } from '../../oci/reference.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
-import { FULL_SPEED } from '../collect/pace.ts';
+import { FULL_SPEED, type Pace } from '../collect/pace.ts';
 import { oldBeforeMs } from '../collect/rule.ts';
 import type { TagDecision } from './decide.ts';
-import { type RetentionPlan, retentionPlans, type Timing } from './plan.ts';
+import { planFor, type RetentionPlan, retentionPlans, type Timing } from './plan.ts';
 import { RemovalModel } from './removal-model.ts';
 
 /** What would become of a tag. */
@@ -53,15 +53,23 @@ interface NeededBlob {
  * Says what `retain` would remove and what the next collection would free, without changing anything. It looks at
  * blobs across repositories, and needs memory for what would be removed. For an earlier time it says what would have
  * been removed then; of that, only what is still there frees anything.
+ * @param options.only this repository alone
+ * @param options.pace beside a registry that answers, on the same thread
  */
 export async function forecastRetention(
   index: Index,
   rules: readonly RepositoryRule[],
   timing: Timing,
+  { only, pace = FULL_SPEED }: { readonly only?: RepositoryName; readonly pace?: Pace } = {},
 ): Promise<Forecast> {
-  const forecast = new Forecasting(index, timing);
-  for await (const plan of retentionPlans({ index, rules, pace: FULL_SPEED }, () => timing))
-    await forecast.add(plan);
+  const forecast = new Forecasting(index, timing, pace);
+  const planning = { index, rules, pace };
+  if (only === undefined) {
+    for await (const plan of retentionPlans(planning, () => timing)) await forecast.add(plan);
+  } else {
+    const plan = await planFor(planning, only, timing);
+    if (plan !== undefined) await forecast.add(plan);
+  }
   return forecast.finish();
 }
 
@@ -70,12 +78,14 @@ class Forecasting {
   readonly #timing: Timing;
   readonly #blobs = new Map<Digest, NeededBlob>();
   readonly #repositories: RepositoryForecast[] = [];
+  readonly #pace: Pace;
   #keptTags = 0;
   #removedTags = 0;
   #removedManifests = 0;
   #missedTags = 0;
 
-  constructor(index: Index, timing: Timing) {
+  constructor(index: Index, timing: Timing, pace: Pace) {
+    this.#pace = pace;
     this.#index = index;
     this.#timing = timing;
   }
@@ -92,7 +102,7 @@ class Forecasting {
       if (since?.pulledAtMs !== undefined) this.#missedTags += 1;
       // What is not there any more frees nothing.
       if (since !== undefined && !since.isUnmoved) continue;
-      const departure = await model.remove(tag, digest);
+      const departure = await this.#pace.read(() => model.remove(tag, digest));
       row.manifests = departure.manifests.length;
       for (const manifest of departure.manifests) this.#count(repository, manifest, row);
       for (const attached of departure.tags) {
@@ -110,7 +120,8 @@ class Forecasting {
   async finish(): Promise<Forecast> {
     let freedBytes = 0;
     for (const [digest, blob] of this.#blobs) {
-      if (await this.#index.retention.isBlobNeeded(digest, Object.fromEntries(blob.gone))) continue;
+      const gone = Object.fromEntries(blob.gone);
+      if (await this.#pace.read(() => this.#index.retention.isBlobNeeded(digest, gone))) continue;
       blob.row.freedBytes += blob.sizeBytes;
       freedBytes += blob.sizeBytes;
     }

@@ -101,7 +101,7 @@ describe('retention on a schedule', () => {
     const stopping: Pace = {
       ...FULL_SPEED,
       step(transaction) {
-        retainer?.stop();
+        void retainer?.stop();
         return transaction();
       },
     };

@@ -22,6 +22,15 @@ interface Dependencies {
 /** What is removed; for the rest, see `retain`. */
 export type RetainerOptions = Omit<RetentionOptions, 'onStep'>;
 
+/** What is known of runs. */
+export interface RetentionState {
+  readonly isRunning: boolean;
+  /** Of the one that is running. */
+  readonly startedAtMs: number | undefined;
+  /** The last one that came to its end. */
+  readonly last: (Retained & { readonly finishedAtMs: number }) | undefined;
+}
+
 /**
  * Retention, at most one run at a time of all processes that share the index. A run that is cut off loses nothing; the
  * next one decides anew.
@@ -29,6 +38,7 @@ export type RetainerOptions = Omit<RetentionOptions, 'onStep'>;
 export class Retainer {
   readonly #deps: Dependencies;
   readonly #owner = randomUUID();
+  #running: Promise<void> | undefined;
   #isStopping = false;
 
   constructor(deps: Dependencies) {
@@ -64,9 +74,46 @@ export class Retainer {
     return this.#runIfFree(options, Number.MAX_SAFE_INTEGER);
   }
 
-  /** Cuts off a run that is under way: its next step is not taken. */
-  stop(): void {
+  /**
+   * Begins a run, which goes on after the answer.
+   * @returns `busy` where one is under way, or the reason why there must be none now
+   */
+  async start(options: RetainerOptions): Promise<'started' | 'busy' | { readonly reason: string }> {
+    const { clock, log, whyNotNow } = this.#deps;
+    const reason = await whyNotNow?.();
+    if (reason !== undefined) return { reason };
+    if (this.#running !== undefined || !(await this.#claim(clock.now(), Number.MAX_SAFE_INTEGER))) {
+      return 'busy';
+    }
+    this.#running = this.#runClaimed(options)
+      .then(
+        (total) => log.info('removed tags by rules of retention', { ...total }),
+        (error: unknown) => {
+          if (!(error instanceof RetentionStopped)) log.error('retention failed', { error });
+        },
+      )
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return 'started';
+  }
+
+  async state(): Promise<RetentionState> {
+    const lease = await this.#deps.index.leases.find(LEASE);
+    const isRunning = lease?.owner !== undefined && lease.untilMs > this.#deps.clock.now();
+    const { result, finishedAtMs } = lease ?? {};
+    const isKnown = result !== undefined && result !== '' && finishedAtMs !== undefined;
+    return {
+      isRunning,
+      startedAtMs: isRunning ? lease.startedAtMs : undefined,
+      last: isKnown ? { finishedAtMs, ...(JSON.parse(result) as Retained) } : undefined,
+    };
+  }
+
+  /** Cuts off a run that is under way: its next step is not taken. Resolves when one that was started is over. */
+  async stop(): Promise<void> {
     this.#isStopping = true;
+    await this.#running;
   }
 
   #claim(nowMs: number, dueBeforeMs: number): Promise<boolean> {
@@ -82,8 +129,11 @@ export class Retainer {
   }
 
   async #runIfFree(options: RetainerOptions, dueBeforeMs: number): Promise<Retained | 'busy'> {
+    return (await this.#claim(this.#deps.clock.now(), dueBeforeMs)) ? this.#runClaimed(options) : 'busy';
+  }
+
+  async #runClaimed(options: RetainerOptions): Promise<Retained> {
     const { index, clock, flushPulls } = this.#deps;
-    if (!(await this.#claim(clock.now(), dueBeforeMs))) return 'busy';
     let result: string | undefined;
     try {
       await flushPulls?.();

@@ -4,6 +4,7 @@ import { externalKeys } from './external.ts';
 import { healthKeys } from './health.ts';
 import { httpKeys } from './http.ts';
 import { logKeys } from './log.ts';
+import { loginKeys } from './logins.ts';
 import { notificationsKeys } from './notifications.ts';
 import { repositoriesKeys } from './repositories.ts';
 import { storageKeys } from './storage.ts';
@@ -17,6 +18,7 @@ export const KEY_CASES: KeyCases = {
   ...logKeys,
   ...storageKeys,
   ...authKeys,
+  ...loginKeys,
   ...externalKeys,
   ...httpKeys,
   ...tlsKeys,

@@ -1,4 +1,6 @@
+import type { DialInfo } from '../../../src/config/mongo-schema.ts';
 import type { RegistryConfig } from '../../../src/config/registry-config.ts';
+import { Secret } from '../../../src/config/secret.ts';
 import type { KeyCase, KeyCases } from './case.ts';
 
 const TOKEN = 'realm: https://auth.example.com/auth, service: s, issuer: i, rootcertbundle: /ssl/bundle.pem';
@@ -62,6 +64,113 @@ function workload(
 type Workload = NonNullable<Builtin['workload_identity']>;
 const issuerOf = ({ issuers }: Workload) => issuers.get('x');
 const identityOf = (section: Workload) => issuerOf(section)?.identities[0];
+
+/** The keys of `xorm_auth` and `acl_xorm`. */
+function xormKeys(name: 'xorm_auth' | 'acl_xorm', others: string): KeyCases {
+  const written = (type: string, connection: string): string =>
+    `${name}: {database_type: ${type}, conn_string: "${connection}"${others}}`;
+  const file = { kind: 'sqlite3', file: 'a.db', mode: 'ro' };
+  const target = (settings: Builtin): unknown => settings[name]?.target;
+  return {
+    [`auth.builtin.${name}.database_type`]: {
+      ...builtin(written('sqlite3', 'file:a.db?mode=ro'), target, file),
+      wrong: [
+        `auth: {builtin: {${written('mariadb', 'u:p@/d')}}}`,
+        /database_type": mariadb is not supported; write mysql/,
+      ],
+    },
+    [`auth.builtin.${name}.conn_string`]: {
+      ...builtin(
+        written('mysql', 'u:p@tcp(h)/d'),
+        (settings) => {
+          const found = settings[name]?.target;
+          return found?.kind === 'mysql' && [found.address, found.password.reveal()];
+        },
+        [{ host: 'h', port: 3306 }, 'p'],
+      ),
+      wrong: [
+        `auth: {builtin: {${written('mysql', 'u:p@tcp(h:1)')}}}`,
+        new RegExp(`the conn_string of "auth\\.builtin\\.${name}" cannot be used: there is no slash`),
+      ],
+    },
+  };
+}
+
+/** The keys of `mongo_auth` and `acl_mongo`. */
+function mongoKeys(name: 'mongo_auth' | 'acl_mongo', others: string): KeyCases {
+  const written = (dialInfo: string, collection = 'c'): string =>
+    `${name}: {dial_info: {${dialInfo}}, collection: ${collection}${others}}`;
+  const LEAST = 'addrs: [h], database: d';
+  const USER = `${LEAST}, username: u, password: p`;
+  const dial = (
+    dialInfo: string,
+    key: keyof DialInfo,
+    is: unknown,
+    wrong: readonly [string, RegExp],
+  ): KeyCase => ({
+    ...builtin(
+      written(dialInfo),
+      (settings) => {
+        const value = settings[name]?.dialInfo[key];
+        return value instanceof Secret ? value.reveal() : value;
+      },
+      is,
+    ),
+    wrong: [`auth: {builtin: {${written(wrong[0])}}}`, wrong[1]],
+  });
+  const at = `auth.builtin.${name}.dial_info`;
+  return {
+    [`${at}.addrs`]: dial(
+      'addrs: [h, "[::1]:5"], database: d',
+      'addresses',
+      ['h:27017', '[::1]:5'],
+      [
+        'addrs: ["mongodb://u:p@h"], database: d',
+        /dial_info\.addrs\[0\]" must be host or host:port, such as/,
+      ],
+    ),
+    [`${at}.timeout`]: dial(`${LEAST}, timeout: 3s`, 'timeoutMs', 3_000, [
+      `${LEAST}, timeout: 3`,
+      /has no unit/,
+    ]),
+    [`${at}.database`]: dial(LEAST, 'database', 'd', [
+      'addrs: [h], database: a.b',
+      /has no space, slash, dot/,
+    ]),
+    [`${at}.username`]: dial(USER, 'username', 'u', [`${LEAST}, username: u`, /neither "password" nor/]),
+    [`${at}.password`]: dial(USER, 'password', 'p', [
+      `${LEAST}, password: p`,
+      /a password, but no "username"/,
+    ]),
+    [`${at}.password_file`]: {
+      ...dial(`${LEAST}, username: u, password_file: /p`, 'passwordFile', '/p', [
+        `${USER}, password_file: /p`,
+        /"password" and "password_file" are both written/,
+      ]),
+    },
+    [`${at}.enable_tls`]: dial(`${LEAST}, enable_tls: true`, 'tls', true, [
+      `${LEAST}, enable_tls: 1`,
+      /true or false/,
+    ]),
+    [`${at}.direct`]: dial(`${LEAST}, direct: true`, 'direct', true, [
+      'addrs: [h, i], database: d, direct: true',
+      /there are several in "addrs"/,
+    ]),
+    [`${at}.failfast`]: dial(`${LEAST}, failfast: true`, 'failFast', true, [
+      `${LEAST}, failfast: 1`,
+      /true or false/,
+    ]),
+    [`${at}.source`]: dial(`${LEAST}, source: s`, 'source', 's', [`${LEAST}, source: [s]`, /must be text/]),
+    [`${at}.mechanism`]: dial(`${LEAST}, mechanism: PLAIN`, 'mechanism', 'PLAIN', [
+      `${LEAST}, mechanism: MONGODB-CR`,
+      /no server since MongoDB 4\.0 has it; write SCRAM-SHA-256/,
+    ]),
+    [`auth.builtin.${name}.collection`]: {
+      ...builtin(written(LEAST, 'people'), (settings) => settings[name]?.collection, 'people'),
+      wrong: [`auth: {builtin: {${name}: {dial_info: {${LEAST}}${others}}}}`, /collection" is required/],
+    },
+  };
+}
 
 export const authKeys: KeyCases = {
   'auth.none': {
@@ -195,6 +304,32 @@ export const authKeys: KeyCases = {
     (section) => plain(identityOf(section)?.labelClaims),
     { team: 'groups' },
   ),
+  ...xormKeys('xorm_auth', ''),
+  ...xormKeys('acl_xorm', ', cache_ttl: 1m'),
+  'auth.builtin.acl_xorm.cache_ttl': {
+    ...builtin(
+      'acl_xorm: {database_type: sqlite3, conn_string: a.db, cache_ttl: 90s}',
+      ({ acl_xorm: rules }) => rules?.cacheTtlMs,
+      90_000,
+    ),
+    wrong: [
+      'auth: {builtin: {acl_xorm: {database_type: sqlite3, conn_string: a.db, cache_ttl: 0}}}',
+      /"auth\.builtin\.acl_xorm\.cache_ttl" is 0, with which docker_auth ends; write how often/,
+    ],
+  },
+  ...mongoKeys('mongo_auth', ''),
+  ...mongoKeys('acl_mongo', ', cache_ttl: 1m'),
+  'auth.builtin.acl_mongo.cache_ttl': {
+    ...builtin(
+      'acl_mongo: {dial_info: {addrs: [h], database: d}, collection: c, cache_ttl: 90s}',
+      ({ acl_mongo: rules }) => rules?.cacheTtlMs,
+      90_000,
+    ),
+    wrong: [
+      'auth: {builtin: {acl_mongo: {dial_info: {addrs: [h], database: d}, collection: c}}}',
+      /"auth\.builtin\.acl_mongo\.cache_ttl" is required/,
+    ],
+  },
   'auth.builtin.token.issuer': builtin('token: {issuer: me}', ({ token: { issuer } }) => issuer, 'me'),
   'auth.builtin.token.expiration': builtin(
     'token: {expiration: 60}',

@@ -111,7 +111,7 @@ export function loginContract(shared: SharedIndex): void {
     expect(await index.logins.find(own.id)).toMatchObject({ endedAtMs: 1_700 });
     expect((await index.logins.find(foreign.id))?.endedAtMs).toBeUndefined();
     expect((await index.logins.find(other.id))?.endedAtMs).toBeUndefined();
-    await index.accounts.remove(name);
+    await index.accounts.remove(name, 1);
     expect(await index.logins.find(own.id)).toBeUndefined();
     expect(await index.logins.find(foreign.id)).toBeDefined();
   });

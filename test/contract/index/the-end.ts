@@ -15,7 +15,7 @@ export function endContract(shared: SharedIndex): void {
     expect(await Promise.all(created)).toEqual(names.map(() => true));
     const reopened = await again();
     onTestFinished(() => reopened.close());
-    expect(await reopened.accounts.list()).toHaveLength(50);
+    expect(await reopened.accounts.list({ after: undefined, limit: 100 })).toHaveLength(50);
   });
 
   it('makes every method reject', async () => {
@@ -31,6 +31,11 @@ export function endContract(shared: SharedIndex): void {
     const rule = { beforeMs: 1, keptSinceMs: undefined, untaggedManifests: true };
     const cause = { kind: 'api', actor: '', rule: '' } as const;
     const note = { atMs: 1, cause };
+    const accessToken = {
+      ...{ id: 'x', account: 'x', name: 'x', hash: 'x', limits: undefined },
+      ...{ createdAtMs: 1, expiresAtMs: undefined },
+    };
+    const role = { kind: 'group', name: 'x', pattern: 'x', role: 'pull' } as const;
     const login = {
       ...{
         id: 'x',
@@ -110,11 +115,35 @@ export function endContract(shared: SharedIndex): void {
       'leases.renew': () => closed.leases.renew('x', 'y', 2),
       'leases.release': () => closed.leases.release('x', 'y', 2, undefined),
       'accounts.find': () => closed.accounts.find('x'),
-      'accounts.list': () => closed.accounts.list(),
+      'accounts.list': () => closed.accounts.list({ after: undefined, limit: 1 }),
       'accounts.isEmpty': () => closed.accounts.isEmpty(),
       'accounts.create': () => closed.accounts.create(account, 1),
       'accounts.setPassword': () => closed.accounts.setPassword('x', 'x', 1),
-      'accounts.remove': () => closed.accounts.remove('x'),
+      'accounts.remove': () => closed.accounts.remove('x', 1),
+      'accounts.firstAdmin': () => closed.accounts.firstAdmin(),
+      'accounts.rehashPassword': () => closed.accounts.rehashPassword('x', 'x', 'y'),
+      'accounts.setDisabled': () => closed.accounts.setDisabled('x', true, 1),
+      'accounts.recordUses': () => closed.accounts.recordUses([]),
+      'accessTokens.findByHash': () => closed.accessTokens.findByHash('x'),
+      'accessTokens.list': () => closed.accessTokens.list('x'),
+      'accessTokens.create': () => closed.accessTokens.create(accessToken),
+      'accessTokens.revoke': () => closed.accessTokens.revoke('x', 'y', 1),
+      'accessTokens.rotate': () => closed.accessTokens.rotate(accessToken, 1),
+      'groups.list': () => closed.groups.list({ after: undefined, limit: 1 }),
+      'groups.members': () => closed.groups.members('x', { after: undefined, limit: 1 }),
+      'groups.create': () => closed.groups.create('x', 1),
+      'groups.remove': () => closed.groups.remove('x', 1),
+      'groups.join': () => closed.groups.join('x', 'y'),
+      'groups.leave': () => closed.groups.leave('x', 'y', 1),
+      'groups.of': () => closed.groups.of('x'),
+      'groups.mappings': () => closed.groups.mappings(),
+      'groups.mapped': () => closed.groups.mapped('x', 'y'),
+      'groups.map': () => closed.groups.map({ label: 'x', value: 'y', group: 'z' }),
+      'groups.unmap': () => closed.groups.unmap({ label: 'x', value: 'y', group: 'z' }),
+      'roles.list': () => closed.roles.list({}),
+      'roles.of': () => closed.roles.of('x', ['y']),
+      'roles.grant': () => closed.roles.grant(role, 1),
+      'roles.revoke': () => closed.roles.revoke(role, 1),
       'revocations.generation': () => closed.revocations.generation(),
       'revocations.since': () => closed.revocations.since(0),
       'revocations.revoke': () => closed.revocations.revoke('grant', 'x', 1),

@@ -12,6 +12,8 @@ const NEEDED = {
   nginx: ['/usr/sbin/nginx'],
   jq: ['/usr/bin/jq'],
   openssl: ['/usr/bin/openssl'],
+  'mariadb-server': ['/usr/sbin/mariadbd'],
+  postgresql: ['/usr/lib/postgresql'],
   'apache2-utils': ['/usr/bin/htpasswd'],
 } as const;
 
@@ -48,6 +50,26 @@ export function installPackages(): void {
       `The end-to-end tests need packages that could not be installed by "${command}": ${detail}`,
     );
   }
+}
+
+/**
+ * Installs a package that one file of tests needs.
+ * @throws Error that says why it could not be had
+ */
+export function installPackage(name: string, program: string): void {
+  if (existsSync(program)) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(`The test needs ${program}; as root on Debian: apt-get install ${name}`);
+  }
+  process.stdout.write(`installing ${name}\n`);
+  const command = ['install', '--yes', '--no-install-recommends', name];
+  try {
+    apt(command);
+  } catch {
+    apt(['update']);
+    apt(command);
+  }
+  if (!existsSync(program)) throw new Error(`${name} has no ${program}`);
 }
 
 /** The client is in docker.io up to Debian 12 and in a package of its own from 13 on. */

@@ -1,0 +1,42 @@
+import { withGroups } from '../auth/accounts/own-groups.ts';
+import { CompiledPatterns } from '../auth/accounts/patterns.ts';
+import { roleAuthorizer } from '../auth/accounts/role-authorizer.ts';
+import { LastUses } from '../auth/accounts/uses.ts';
+import { type Authorizer, OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { OwnAccounts } from '../auth/identity/own-accounts.ts';
+import type { PasswordChecker } from '../auth/identity/password-checker.ts';
+import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
+import type { Index } from '../index/index.ts';
+import type { Clock, Logger } from '../ports.ts';
+
+/** The part that accounts, groups and roles of Berth's own have in a token service. */
+export interface OwnAccountParts {
+  /** To be asked after all others. */
+  readonly provider: IdentityProvider;
+  /** Adds the groups that somebody is in. */
+  readonly complete: (who: Identity) => Promise<Identity>;
+  /** The configured ones, and roles behind them; without any, roles and each account's own namespace. */
+  readonly authorizers: readonly Authorizer[];
+  /** Notes what is not noted yet. */
+  close(): Promise<void>;
+}
+
+/** @param configured rules that come first */
+export function ownAccountParts(
+  { accounts, accessTokens, groups, roles }: Index,
+  deps: { readonly passwords: PasswordChecker; readonly clock: Clock; readonly log: Logger },
+  configured: readonly Authorizer[],
+): OwnAccountParts {
+  const { passwords, clock, log } = deps;
+  const uses = new LastUses({ index: accounts, clock, log });
+  const patterns = new CompiledPatterns();
+  return {
+    provider: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses }),
+    complete: (who) => withGroups(groups, who),
+    authorizers:
+      configured.length === 0
+        ? [roleAuthorizer(roles, patterns, OWN_NAMESPACE)]
+        : [...configured, roleAuthorizer(roles, patterns)],
+    close: () => uses.flush(),
+  };
+}

@@ -1,0 +1,94 @@
+import type { LoginSettings } from '../../../src/config/login-schema.ts';
+import type { KeyCase, KeyCases } from './case.ts';
+
+/* docker_auth's sections about logins by a browser. */
+
+/** What each section has to have, by key. */
+const NEEDED = {
+  oidc_auth: {
+    issuer: 'https://id.example.com',
+    redirect_url: 'https://berth.example.com/oidc_auth',
+    client_id: 'berth',
+    client_secret: 'secret',
+  },
+} as const;
+
+type Section = keyof typeof NEEDED;
+
+function login(
+  section: Section,
+  written: Readonly<Record<string, unknown>>,
+  setting: (settings: LoginSettings) => unknown,
+  is: unknown,
+): KeyCase {
+  const whole: Record<string, unknown> = { ...NEEDED[section], ...written };
+  if ('client_secret_file' in written) delete whole['client_secret'];
+  return {
+    yaml: `auth: {builtin: {${section}: ${JSON.stringify(whole)}}}`,
+    setting: ({ auth }) => {
+      const settings = auth.kind === 'builtin' ? auth.settings[section] : undefined;
+      return settings && setting(settings);
+    },
+    is,
+    // A key of Berth's own, in this dialect.
+    verdict: 'works-differently',
+  };
+}
+
+/** The same for a key that becomes a property of another name as it is. */
+function plain(
+  section: Section,
+  key: string,
+  property: string,
+  value: unknown,
+  is: unknown = value,
+): KeyCase {
+  return login(section, { [key]: value }, (settings) => Reflect.get(settings, property), is);
+}
+
+function common(section: Section): KeyCases {
+  return Object.fromEntries(
+    Object.entries({
+      client_id: plain(section, 'client_id', 'clientId', 'other'),
+      client_secret: login(
+        section,
+        { client_secret: 'other' },
+        ({ clientSecret }) => clientSecret?.reveal(),
+        'other',
+      ),
+      client_secret_file: plain(section, 'client_secret_file', 'clientSecretFile', '/etc/secret'),
+      'level_token_db.path': login(
+        section,
+        { level_token_db: { path: '/var/tokens.ldb' } },
+        ({ database }) => Reflect.get(database, 'path'),
+        '/var/tokens.ldb',
+      ),
+      http_timeout: plain(section, 'http_timeout', 'httpTimeoutMs', 7, 7_000),
+      registry_url: plain(
+        section,
+        'registry_url',
+        'registryUrl',
+        'https://r.example.com:5000/',
+        'r.example.com:5000',
+      ),
+      revalidate_after: plain(section, 'revalidate_after', 'revalidateAfterMs', '5m', 300_000),
+      password_lifetime: plain(section, 'password_lifetime', 'passwordLifetimeMs', '24h', 86_400_000),
+    }).map(([key, value]) => [`auth.builtin.${section}.${key}`, value]),
+  );
+}
+
+const oidc = (key: string, property: string, value: unknown, is: unknown = value): KeyCases => ({
+  [`auth.builtin.oidc_auth.${key}`]: plain('oidc_auth', key, property, value, is),
+});
+
+export const loginKeys: KeyCases = {
+  ...common('oidc_auth'),
+  ...oidc('issuer', 'issuer', 'https://other.example.com'),
+  ...oidc('redirect_url', 'redirectUrl', 'https://other.example.com/registry/oidc_auth'),
+  ...oidc('user_claim', 'userClaim', 'preferred_username'),
+  ...oidc('scopes', 'scopes', ['openid', 'groups']),
+  ...oidc('labels_claims', 'labelClaims', ['groups', 'title']),
+  ...oidc('label_claims', 'labelClaims', ['groups', 'title']),
+  ...oidc('accept_unverified_email', 'acceptUnverifiedEmail', true),
+  ...oidc('prompt', 'prompt', 'consent'),
+};
