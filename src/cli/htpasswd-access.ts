@@ -1,4 +1,5 @@
 import { ANYBODY_PULLS } from '../auth/authorizer.ts';
+import { GuardedAccounts } from '../auth/guarded-accounts.ts';
 import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { KeyRing } from '../auth/token/key-ring.ts';
@@ -33,7 +34,7 @@ export async function htpasswdAccess(
   load();
   const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
   if (settings.anonymous === undefined) {
-    return { control: new BasicAccess({ accounts, realm }), endpoints: [], watch };
+    return { control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }), endpoints: [], watch };
   }
   const rotation = { everyMs: 0, overlapMs: LIFETIME_SECONDS * 1000 };
   const keys = await KeyRing.open({ index: deps.index.signingKeys, clock, log, rotation });
@@ -50,7 +51,7 @@ async function anonymousPull(
   realm: string,
   deps: AccessDependencies,
 ): Promise<RegistryAccess> {
-  const { clock, urls } = deps;
+  const { clock, urls, guard } = deps;
   const { service, verifier } = await ownTokens({
     providers: [accounts],
     authorizers: [ANYBODY_PULLS],
@@ -59,10 +60,12 @@ async function anonymousPull(
     lifetimeSeconds: LIFETIME_SECONDS,
     logins: undefined,
     clock,
+    guard,
   });
   return {
     control: new AnonymousPullAccess({
       accounts,
+      logins: new GuardedAccounts(accounts, guard),
       verifier,
       service: OWN_SERVICE,
       realm: (request) => `${urls.baseOf(request)}/auth/token`,

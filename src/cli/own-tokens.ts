@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
+import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { KeySource } from '../auth/token/key-ring.ts';
@@ -8,7 +9,7 @@ import { Revoked } from '../auth/token/revoked.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
-import { TokenService } from '../auth/token-service.ts';
+import { type TokenAnswers, TokenService } from '../auth/token-service.ts';
 import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
 
@@ -17,7 +18,7 @@ export const OWN_SERVICE = 'berth';
 
 /** A token service and a verifier that belong together. */
 export interface OwnTokens {
-  readonly service: TokenService;
+  readonly service: TokenAnswers;
   readonly verifier: TokenVerifier;
   /** Undefined where nothing is ever revoked. */
   readonly revoked: Revoked | undefined;
@@ -35,6 +36,8 @@ export interface OwnTokensOptions {
   readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
+  /** What watches over logins. */
+  readonly guard: LoginGuard;
   /** Undefined where nothing is ever revoked. */
   readonly revocations?: RevocationIndex;
 }
@@ -46,7 +49,18 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete } = options;
+  const {
+    providers,
+    authorizers,
+    issuer,
+    keys,
+    lifetimeSeconds,
+    logins,
+    clock,
+    guard,
+    revocations,
+    complete,
+  } = options;
   const trusted = async (): Promise<TrustedKeys> => {
     const published = keys.published();
     const publicKeys = published.map(({ publicKey }) => publicKey);
@@ -54,16 +68,17 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   };
   const verifier = new TokenVerifier({ keys: await trusted(), issuer, audience: OWN_SERVICE, clock });
   keys.onChange?.(async () => verifier.replaceKeys(await trusted()));
+  const service = new TokenService({
+    providers,
+    authorizers,
+    issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
+    onlyAudience: OWN_SERVICE,
+    logins,
+    revocations,
+    complete,
+  });
   return {
-    service: new TokenService({
-      providers,
-      authorizers,
-      issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
-      onlyAudience: OWN_SERVICE,
-      logins,
-      revocations,
-      complete,
-    }),
+    service: new GuardedTokens(service, guard),
     verifier,
     revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
   };

@@ -1,13 +1,17 @@
 import type { KeySource } from '../auth/token/key-ring.ts';
 import { publicJwk } from '../auth/token/signing-key.ts';
-import type { TokenService } from '../auth/token-service.ts';
+import type { TokenAnswers } from '../auth/token-service.ts';
 import type { Endpoint } from '../http/app.ts';
 import { liveEndpoint } from '../http/health.ts';
 import { json } from '../http/message.ts';
 import { answerTokenRequest } from '../http/token/endpoint.ts';
 
 /** The paths of a token service. */
-export function tokenEndpoints(service: TokenService, keys: KeySource, realm: string): [string, Endpoint][] {
+export function tokenEndpoints(
+  service: TokenAnswers,
+  keys: KeySource,
+  realm: string,
+): [string, Endpoint][] {
   const token: Endpoint = {
     name: 'token',
     methods: ['GET', 'POST'],
