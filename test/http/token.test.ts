@@ -298,6 +298,18 @@ describe('the token end point with built-in accounts', () => {
     },
   );
 
+  it('offline_token=true gets a refresh_token, which docker keeps in place of the password', async () => {
+    const answer = await door.send(
+      'GET',
+      '/auth/token?account=admin&client_id=docker&offline_token=true&service=berth',
+      { headers: admin },
+    );
+    expect([answer.status, answer.json()]).toEqual([
+      200,
+      expect.objectContaining({ refresh_token: expect.stringMatching(/./) }),
+    ]);
+  });
+
   it('a huge form is 4xx, announced or not', async () => {
     const body = `username=admin&password=${'x'.repeat(200_000)}`;
     for (const sent of [{ body }, { body: [body.slice(0, 70_000), body.slice(70_000)] }]) {
