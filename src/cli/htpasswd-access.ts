@@ -34,7 +34,11 @@ export async function htpasswdAccess(
   load();
   const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
   if (settings.anonymous === undefined) {
-    return { control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }), endpoints: [], watch };
+    return {
+      control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }),
+      endpoints: [],
+      watch,
+    };
   }
   const rotation = { everyMs: 0, overlapMs: LIFETIME_SECONDS * 1000 };
   const keys = await KeyRing.open({ index: deps.index.signingKeys, clock, log, rotation });

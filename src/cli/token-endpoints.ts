@@ -7,11 +7,7 @@ import { json } from '../http/message.ts';
 import { answerTokenRequest } from '../http/token/endpoint.ts';
 
 /** The paths of a token service. */
-export function tokenEndpoints(
-  service: TokenAnswers,
-  keys: KeySource,
-  realm: string,
-): [string, Endpoint][] {
+export function tokenEndpoints(service: TokenAnswers, keys: KeySource, realm: string): [string, Endpoint][] {
   const token: Endpoint = {
     name: 'token',
     methods: ['GET', 'POST'],

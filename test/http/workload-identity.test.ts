@@ -81,7 +81,8 @@ describe('tokens of platforms', () => {
       startPlatform('ES256'),
     ]);
     door = await openFrontDoor({
-      config: `auth:
+      config: `throttle: {enabled: false}
+auth:
   builtin:
     workload_identity:
       audience: ${AUDIENCE}
@@ -310,7 +311,8 @@ describe('the keys of a platform', () => {
     const clock = { nowMs: Date.now(), now: () => clock.nowMs };
     const door = await openFrontDoor({
       clock,
-      config: `auth:
+      config: `throttle: {enabled: false}
+auth:
   builtin:
     workload_identity:
       audience: a

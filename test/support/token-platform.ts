@@ -9,7 +9,10 @@ export interface TokenPlatform {
   readonly asked: () => number;
   /** The set as it is served. */
   keySet(): Promise<string>;
-  sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
   /** Another key signs from now on. */
   rotate(): Promise<void>;
   /** Answers 503 from now on, or no more. */
