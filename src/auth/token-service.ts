@@ -4,7 +4,13 @@ import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
 import type { TokenIssuer } from './token/issue.ts';
 import type { Logins, LoginUse } from './token/logins.ts';
-import { AuthenticationFailed, type Known, keepLogin, resumeLogin } from './token/refresh.ts';
+import {
+  AuthenticationFailed,
+  exchangeAssertion,
+  type Known,
+  keepLogin,
+  resumeLogin,
+} from './token/refresh.ts';
 
 /** A request for a token, read from whichever form it came in. */
 export interface TokenRequest extends AccessContext {
@@ -13,6 +19,8 @@ export interface TokenRequest extends AccessContext {
   readonly scopes: readonly Access[];
   /** In place of credentials: what an earlier answer gave. */
   readonly refreshToken?: string | undefined;
+  /** In place of credentials: a token of a third party, to be exchanged (RFC 8693). */
+  readonly assertion?: string | undefined;
   /** Whether a refresh token is asked for. */
   readonly wantsRefreshToken?: boolean;
   /** The program that asks, as it calls itself; empty where it does not. */
@@ -137,9 +145,10 @@ export class TokenService implements TokenAnswers {
   }
 
   /** @throws AuthenticationFailed */
-  async #know({ credentials, refreshToken }: TokenRequest, use: LoginUse): Promise<Known> {
+  async #know({ credentials, refreshToken, assertion }: TokenRequest, use: LoginUse): Promise<Known> {
     const { providers, logins } = this.#parts;
     if (refreshToken !== undefined) return resumeLogin(refreshToken, use, { providers, logins });
+    if (assertion !== undefined) return exchangeAssertion(assertion, providers);
     if (credentials !== undefined) return this.#authenticate(credentials);
     for (const provider of providers) {
       const identity = provider.anonymous?.();

@@ -2,6 +2,7 @@ import { OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import { fixedKey, KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { TokenService } from '../auth/token-service.ts';
 import type { LoadedAuth } from '../config/docker-auth.ts';
@@ -54,7 +55,7 @@ export async function wireAuth(
   const { config, document } = loaded;
   const { clock, log, accessLog, index, passwords } = surroundings;
   const { server: settings, token } = config;
-  const key = await signingKeyFrom(document, token, token);
+  const keys = await keysOf(loaded, surroundings);
   const backends = await wireBackends(config, { ...surroundings, document });
   const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
@@ -66,7 +67,7 @@ export async function wireAuth(
     revocations: index?.revocations,
     issuer: new TokenIssuer({
       issuer: token.issuer,
-      key,
+      key: keys.source,
       lifetimeSeconds: token.expirationSeconds,
       clock,
     }),
@@ -95,16 +96,33 @@ export async function wireAuth(
     endpoints: new Map([
       ...commonEndpoints(token.issuer),
       ['/readyz', liveEndpoint()],
-      ...tokenEndpoints(service, [key], token.issuer).map(located),
+      ...tokenEndpoints(service, keys.source, token.issuer).map(located),
       ...backends.endpoints,
     ]),
   });
   return {
     ...{ app, loaded, files: [file, ...loaded.files] },
     async close() {
+      keys.stop();
       await logins?.flush();
       await own?.close();
       await backends.close();
     },
   };
+}
+
+/** The configured pair, which is read again with the configuration when it changes, or keys of the index. */
+async function keysOf(
+  { config: { token }, document }: LoadedAuth,
+  { index, clock, log }: AuthSurroundings,
+): Promise<{ source: KeySource; stop: () => void }> {
+  if (token.pair !== undefined || index === undefined) {
+    if (token.pair === undefined) throw new Error('there is nothing to sign tokens with');
+    const key = await signingKeyFrom(document, token, token.pair);
+    return { source: fixedKey(key), stop: () => undefined };
+  }
+  const overlapMs = Math.max(token.rotation.overlapMs, token.expirationSeconds * 1000);
+  const rotation = { ...token.rotation, overlapMs };
+  const ring = await KeyRing.open({ index: index.signingKeys, clock, log, rotation });
+  return { source: ring, stop: () => ring.stop() };
 }

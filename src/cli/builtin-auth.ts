@@ -1,7 +1,8 @@
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
-import type { SigningKey } from '../auth/token/signing-key.ts';
+import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
 import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Endpoint } from '../http/app.ts';
@@ -9,15 +10,16 @@ import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
 import { ownAccountParts } from './own-accounts.ts';
-import { type OwnTokens, ownKeys, ownTokens } from './own-tokens.ts';
+import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
+import { watchFiles } from './watched-files.ts';
 
 const DEFAULT_ISSUER = 'berth';
 const DEFAULT_LIFETIME_SECONDS = 900;
 
 /** A token service of the registry's own, with what is published of it. */
 export interface BuiltinAuth extends OwnTokens {
-  readonly keys: readonly SigningKey[];
+  readonly keys: KeySource;
   readonly issuer: string;
   /** Pages of the providers, for a browser. */
   readonly endpoints: readonly (readonly [string, Endpoint])[];
@@ -44,11 +46,6 @@ export async function builtinAuth(
   document: ConfigDocument,
   { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
-  const { certificate, key } = settings.token;
-  const keys =
-    certificate !== undefined && key !== undefined
-      ? [await signingKeyFrom(document, settings.token, { certificate, key })]
-      : await ownKeys(index, clock);
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock);
   const { endpoints, close, ...backends } = await wireBackends(settings, {
@@ -59,6 +56,12 @@ export async function builtinAuth(
   const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
+  const { source: keys, stop } = await builtinKeys(
+    settings,
+    document,
+    { index, clock, log },
+    lifetimeSeconds,
+  );
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
     ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
@@ -66,9 +69,36 @@ export async function builtinAuth(
   return {
     ...{ ...tokens, keys, issuer, endpoints },
     async close() {
+      stop();
       await logins.flush();
       await own.close();
       await close();
     },
   };
+}
+
+/** Keys of the index, or the configured pair, whose files are read again when they change. */
+async function builtinKeys(
+  { token }: BuiltinAuthSettings,
+  document: ConfigDocument,
+  { index, clock, log }: Pick<Dependencies, 'index' | 'clock' | 'log'>,
+  lifetimeSeconds: number,
+): Promise<{ source: KeySource; stop: () => void }> {
+  const { certificate, key } = token;
+  const lifetimeMs = lifetimeSeconds * 1000;
+  if (certificate === undefined || key === undefined) {
+    const overlapMs = Math.max(token.rotation.overlapMs, lifetimeMs);
+    const rotation = { ...token.rotation, overlapMs };
+    const ring = await KeyRing.open({ index: index.signingKeys, clock, log, rotation });
+    return { source: ring, stop: () => ring.stop() };
+  }
+  const read = () => signingKeyFrom(document, token, { certificate, key });
+  const source = new ReplaceableKey(await read(), { clock, lifetimeMs });
+  const watch = await watchFiles({
+    files: [certificate, key],
+    what: 'the key that signs tokens',
+    log,
+    reload: async () => source.replace(await read()),
+  });
+  return { source, stop: () => watch.stop() };
 }

@@ -2,12 +2,13 @@ import { ANYBODY_PULLS } from '../auth/authorizer.ts';
 import { GuardedAccounts } from '../auth/guarded-accounts.ts';
 import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import { KeyRing } from '../auth/token/key-ring.ts';
 import type { HtpasswdSettings } from '../config/registry-auth-settings.ts';
 import { AnonymousPullAccess } from '../http/v2/anonymous-pull-access.ts';
 import { BasicAccess } from '../http/v2/basic-access.ts';
 import type { AccessDependencies, RegistryAccess } from './access-parts.ts';
 import { makeIfMissing, readHtpasswd } from './htpasswd-file.ts';
-import { OWN_SERVICE, ownKeys, ownTokens } from './own-tokens.ts';
+import { OWN_SERVICE, ownTokens } from './own-tokens.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { watchFiles } from './watched-files.ts';
 
@@ -32,23 +33,29 @@ export async function htpasswdAccess(
   const load = (): void => accounts.replace(readHtpasswd(document, path, log).hashes);
   load();
   const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
-  const access =
-    settings.anonymous === undefined
-      ? {
-          control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }),
-          endpoints: [],
-        }
-      : await anonymousPull(accounts, realm, deps);
-  return { ...access, watch };
+  if (settings.anonymous === undefined) {
+    return {
+      control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }),
+      endpoints: [],
+      watch,
+    };
+  }
+  const rotation = { everyMs: 0, overlapMs: LIFETIME_SECONDS * 1000 };
+  const keys = await KeyRing.open({ index: deps.index.signingKeys, clock, log, rotation });
+  const stop = (): void => {
+    watch.stop();
+    keys.stop();
+  };
+  return { ...(await anonymousPull(accounts, keys, realm, deps)), watch: { look: watch.look, stop } };
 }
 
 async function anonymousPull(
   accounts: HtpasswdAccounts,
+  keys: KeyRing,
   realm: string,
   deps: AccessDependencies,
 ): Promise<RegistryAccess> {
-  const { index, clock, urls, guard } = deps;
-  const keys = await ownKeys(index, clock);
+  const { clock, urls, guard } = deps;
   const { service, verifier } = await ownTokens({
     providers: [accounts],
     authorizers: [ANYBODY_PULLS],

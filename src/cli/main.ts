@@ -5,6 +5,7 @@ import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
+import type { KeysOptions } from './commands/keys.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { QuarantineOptions } from './commands/quarantine.ts';
 import type { RetentionCommandOptions } from './commands/retention.ts';
@@ -288,6 +289,36 @@ loginCommand('revoke', 'end logins; works while the registry runs')
   .argument('[ids...]', 'what list shows')
   .action((ids: readonly string[], options: LoginOptions) =>
     orExplain(async () => (await import('./commands/login.ts')).revokeLogins(ids, options)),
+  );
+
+const keys = program
+  .command('keys')
+  .description('see and change the keys that sign tokens; works while the registry runs');
+
+keys
+  .command('list')
+  .description('list the keys, that which signs last first')
+  .option(...CONFIG)
+  .option('--json', 'print for machines, one object a line')
+  .action((options: KeysOptions & { json?: boolean }) =>
+    orExplain(async () => (await import('./commands/keys.ts')).listKeys(options)),
+  );
+keys
+  .command('rotate')
+  .description('make the key that signs next; it is published at once, and signs after the overlap')
+  .option(...CONFIG)
+  .option('--after <duration>', 'let it sign after this time, like 10m')
+  .option('--now', 'let it sign within seconds')
+  .action((options: KeysOptions & { after?: string; now?: boolean }) =>
+    orExplain(async () => (await import('./commands/keys.ts')).rotateKeys(options)),
+  );
+keys
+  .command('retire')
+  .description('remove a key that does not sign, with all that it has signed')
+  .argument('<id>')
+  .option(...CONFIG)
+  .action((id: string, options: KeysOptions) =>
+    orExplain(async () => (await import('./commands/keys.ts')).retireKey(id, options)),
   );
 
 const events = program.command('events').description('look at notifications, and send them again');

@@ -3,13 +3,13 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
+import type { KeySource } from '../auth/token/key-ring.ts';
 import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
-import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
+import type { SigningKey } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
 import { type TokenAnswers, TokenService } from '../auth/token-service.ts';
-import type { Index } from '../index/index.ts';
 import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
 
@@ -30,8 +30,7 @@ export interface OwnTokensOptions {
   readonly authorizers: readonly Authorizer[];
   /** The `iss` of tokens. Those of another issuer mean nothing here, even if they have the same key. */
   readonly issuer: string;
-  /** The first one signs, and each of them is accepted. */
-  readonly keys: readonly SigningKey[];
+  readonly keys: KeySource;
   readonly lifetimeSeconds: number;
   /** See `TokenServiceParts`. */
   readonly complete?: (who: Identity) => Promise<Identity>;
@@ -41,16 +40,6 @@ export interface OwnTokensOptions {
   readonly guard: LoginGuard;
   /** Undefined where nothing is ever revoked. */
   readonly revocations?: RevocationIndex;
-}
-
-/** The keys that the index holds; the first process to ask makes one. */
-export async function ownKeys(index: Index, clock: Clock): Promise<SigningKey[]> {
-  const records = await index.signingKeys.list();
-  if (records.length > 0) return Promise.all(records.map(({ privateKeyPem }) => signingKeyOf(privateKeyPem)));
-  const privateKeyPem = generateKeyPem();
-  const { keyId } = await signingKeyOf(privateKeyPem);
-  const kept = await index.signingKeys.createFirst({ id: keyId, privateKeyPem, createdAtMs: clock.now() });
-  return Promise.all(kept.map((record) => signingKeyOf(record.privateKeyPem)));
 }
 
 /** One's own certificates are trusted as they are: tokens may carry them. */
@@ -72,17 +61,17 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
     revocations,
     complete,
   } = options;
-  const [key] = keys;
-  if (key === undefined) throw new Error('there is no key to sign tokens with');
-  const trusted = await TrustedKeys.create(
-    keys.flatMap(certificatesOf),
-    keys.map(({ publicKey }) => publicKey),
-    clock,
-  );
+  const trusted = async (): Promise<TrustedKeys> => {
+    const published = keys.published();
+    const publicKeys = published.map(({ publicKey }) => publicKey);
+    return TrustedKeys.create(published.flatMap(certificatesOf), publicKeys, clock);
+  };
+  const verifier = new TokenVerifier({ keys: await trusted(), issuer, audience: OWN_SERVICE, clock });
+  keys.onChange?.(async () => verifier.replaceKeys(await trusted()));
   const service = new TokenService({
     providers,
     authorizers,
-    issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
+    issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
     onlyAudience: OWN_SERVICE,
     logins,
     revocations,
@@ -90,7 +79,7 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   });
   return {
     service: new GuardedTokens(service, guard),
-    verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),
+    verifier,
     revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
   };
 }

@@ -1,4 +1,5 @@
-import { publicJwk, type SigningKey } from '../auth/token/signing-key.ts';
+import type { KeySource } from '../auth/token/key-ring.ts';
+import { publicJwk } from '../auth/token/signing-key.ts';
 import type { TokenAnswers } from '../auth/token-service.ts';
 import type { Endpoint } from '../http/app.ts';
 import { liveEndpoint } from '../http/health.ts';
@@ -6,17 +7,12 @@ import { json } from '../http/message.ts';
 import { answerTokenRequest } from '../http/token/endpoint.ts';
 
 /** The paths of a token service. */
-export function tokenEndpoints(
-  service: TokenAnswers,
-  keys: readonly SigningKey[],
-  realm: string,
-): [string, Endpoint][] {
+export function tokenEndpoints(service: TokenAnswers, keys: KeySource, realm: string): [string, Endpoint][] {
   const token: Endpoint = {
     name: 'token',
     methods: ['GET', 'POST'],
     handle: (request) => answerTokenRequest({ service, realm }, request),
   };
-  const published = { keys: keys.map(publicJwk) };
   return [
     ['/auth', token],
     ['/auth/token', token],
@@ -24,7 +20,8 @@ export function tokenEndpoints(
       '/.well-known/jwks.json',
       {
         methods: ['GET', 'HEAD'],
-        handle: async () => json(200, published, { 'Cache-Control': 'public, max-age=300' }),
+        handle: async () =>
+          json(200, { keys: keys.published().map(publicJwk) }, { 'Cache-Control': 'public, max-age=300' }),
       },
     ],
   ];

@@ -10,10 +10,15 @@ import { oidc } from './oidc-schema.ts';
 import { pluginAuthn, pluginAuthz } from './plugin-schema.ts';
 import { extAuth, extAuthz } from './program-schema.ts';
 import { type Field, optional, type Values } from './schema.ts';
+import { workloadIdentity } from './workload-schema.ts';
 import { aclXorm, xormAuth } from './xorm-schema.ts';
 
 /** The sections that say who somebody is, in docker_auth's order of asking. */
 export const identityFields = {
+  workload_identity: optional(
+    workloadIdentity,
+    "Berth's own: workloads that show a token of their platform in place of a password.",
+  ),
   users: optional(users, 'Accounts.'),
   ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
   google_auth: optional(google, 'Logins by a browser at Google.'),

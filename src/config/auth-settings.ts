@@ -1,7 +1,7 @@
 import type { ListenAddress } from './listen-address.ts';
 import type { Secret } from './secret.ts';
 import type { TlsSettings } from './tls-settings.ts';
-import type { RefreshSettings } from './token-schema.ts';
+import type { RefreshSettings, RotationSettings } from './token-schema.ts';
 
 /** An account written in the configuration. */
 export interface UserSettings {
@@ -40,6 +40,7 @@ export interface TokenKeySettings {
   /** Whether tokens carry the certificate. */
   readonly x5c: boolean;
   readonly refresh: RefreshSettings;
+  readonly rotation: RotationSettings;
 }
 
 /** From which header the address of a client is taken. */

@@ -33,6 +33,7 @@ const token: Type<BuiltinTokenSettings> = refine(
       disableLegacyKeyId: value.disable_legacy_key_id,
       x5c: value.x5c,
       refresh: value.refresh,
+      rotation: value.rotation,
     };
   },
 );

@@ -26,9 +26,8 @@ export type AuthConfig = BackendSettings & {
   readonly token: TokenKeySettings & {
     readonly issuer: string;
     readonly expirationSeconds: number;
-    /** The signing pair is always there: the token's own, or else the server's. */
-    readonly certificate: string;
-    readonly key: string;
+    /** What signs: the token's own pair, or else the server's; undefined: keys that Berth makes and keeps in `data`. */
+    readonly pair: { readonly certificate: string; readonly key: string } | undefined;
   };
 };
 
@@ -56,9 +55,10 @@ export const authSchema: Type<AuthConfig> = refine(
     checkRealAddress(listener, backends, at, node);
     const certificate = signing.certificate ?? listener.pair?.certificate;
     const key = signing.key ?? listener.pair?.key;
-    if (certificate === undefined || key === undefined) {
+    const pair = certificate === undefined || key === undefined ? undefined : { certificate, key };
+    if (pair === undefined && data === undefined) {
       at.report(
-        'nothing to sign tokens with; write certificate and key under "token" or under "server"',
+        'nothing to sign tokens with; write certificate and key under "token" or under "server", or data: FOLDER for keys of its own',
         placeOfKey(node, 'token', at),
       );
       return undefined;
@@ -74,9 +74,11 @@ export const authSchema: Type<AuthConfig> = refine(
         expirationSeconds: signing.expiration,
         certificate,
         key,
+        pair,
         disableLegacyKeyId: signing.disable_legacy_key_id,
         x5c: signing.x5c,
         refresh: signing.refresh,
+        rotation: signing.rotation,
       },
     };
   },

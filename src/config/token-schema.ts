@@ -1,6 +1,6 @@
 import { sub, type Type, withDefault } from './schema.ts';
 import { duration } from './types-scalar.ts';
-import { refine, section } from './types-section.ts';
+import { placeOfKey, refine, section } from './types-section.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -30,7 +30,50 @@ const refresh: Type<RefreshSettings> = refine(
   (value) => ({ unusedMs: value.expiration, uncheckedMs: value.unchecked_expiration }),
 );
 
+/** When the keys that Berth makes itself follow each other. */
+export interface RotationSettings {
+  /** 0: never on their own. */
+  readonly everyMs: number;
+  readonly overlapMs: number;
+}
+
+const LEAST_OVERLAP_MS = 600_000;
+
+const rotation: Type<RotationSettings> = refine(
+  section({
+    every: withDefault(
+      duration,
+      "Berth's own: how long a key signs before another follows, such as 2160h; 0 leaves that to `berth keys rotate`. Certificates that are configured are not touched.",
+      0,
+      '0',
+    ),
+    overlap: withDefault(
+      duration,
+      "Berth's own: so long before it signs a key is published, and so long after it signs no more it is accepted.",
+      DAY_MS,
+      '24h',
+    ),
+  }),
+  (value, at, node): RotationSettings | undefined => {
+    const { every: everyMs, overlap: overlapMs } = value;
+    if (overlapMs < LEAST_OVERLAP_MS) {
+      at.report(
+        `${at.name}: "overlap" must be 10m at least: others read the keys every few minutes`,
+        placeOfKey(node, 'overlap', at),
+      );
+    }
+    if (everyMs > 0 && everyMs < 2 * overlapMs) {
+      at.report(
+        `${at.name}: "every" must be twice "overlap" at least; write a longer time, or a shorter overlap`,
+        placeOfKey(node, 'every', at),
+      );
+    }
+    return { everyMs, overlapMs };
+  },
+);
+
 /** Keys of `token` that only Berth has, in both dialects. */
 export const berthTokenFields = {
+  rotation: sub(rotation, 'When the keys that Berth makes itself follow each other.'),
   refresh: sub(refresh, 'Logins that clients keep as a refresh token in place of the password.'),
 };

@@ -17,7 +17,13 @@ export function basicCredentials(header: string | undefined): Credentials | 'mal
   return colon === -1 ? 'malformed' : { account: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
+/** Tokens of platforms, presented as a password, are longer than any. */
+export const MAX_ASSERTION_CHARACTERS = 16 * 1024;
+const ASSERTION = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** Whether somebody can have such credentials at all. */
 export function isTooLong({ account, password }: Credentials): boolean {
-  return Math.max(account.length, password.length) > MAX_CREDENTIAL_CHARACTERS;
+  if (account.length > MAX_CREDENTIAL_CHARACTERS) return true;
+  if (password.length <= MAX_CREDENTIAL_CHARACTERS) return false;
+  return password.length > MAX_ASSERTION_CHARACTERS || !ASSERTION.test(password);
 }

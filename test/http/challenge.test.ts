@@ -37,12 +37,12 @@ describe('the challenge', () => {
   const REALM = 'Bearer realm="http://registry.test:5000/auth/token",service="berth"';
 
   it('of GET /v2/ is the one of registry:2, byte for byte', async () => {
-    const { keys } = door.auth ?? { keys: [] };
+    const published = door.auth?.keys.published() ?? [];
     const log = recordedLog();
     const clock = { now: Date.now };
     const trusted = await TrustedKeys.create(
       [],
-      keys.map(({ publicKey }) => publicKey),
+      published.map(({ publicKey }) => publicKey),
       clock,
     );
     const app = createApp({

@@ -241,7 +241,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
     auth,
     send: (method, target, sent) => sendTo(app, method, target, sent),
     async token(access, { subject = 'somebody', lifetimeSeconds = 900 } = {}) {
-      const [key] = auth?.keys ?? [];
+      const key = auth?.keys.current();
       if (auth === undefined || key === undefined) throw new Error('this registry asks for no token');
       const issuer = new TokenIssuer({ issuer: auth.issuer, key, lifetimeSeconds, clock });
       return (await issuer.issue({ subject, audience: OWN_SERVICE, access })).token;

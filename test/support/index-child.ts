@@ -9,7 +9,12 @@ await new Promise((resolve) => process.stdin.once('data', resolve));
 process.stdin.destroy();
 
 const index = await openSqliteIndex(file);
-const keys = await index.signingKeys.createFirst({ id: name, privateKeyPem: name, createdAtMs: 1 });
+const keys = await index.signingKeys.createFirst({
+  id: name,
+  privateKeyPem: name,
+  createdAtMs: 1,
+  signsFromMs: 1,
+});
 const repository = newRepository();
 for (let number = 0; number < Number(count); number += 1) {
   await index.accounts.create({ name: `${name}-${number}`, passwordHash: 'x', isAdmin: false }, 1);

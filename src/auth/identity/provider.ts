@@ -56,6 +56,11 @@ export interface IdentityProvider {
    * provider cannot tell: logins to its accounts then have a short life.
    */
   lookup?(account: string): Promise<Standing | 'gone'>;
+  /**
+   * Who a token of a third party stands for (RFC 8693), with the answers of `authenticate`; missing where a provider
+   * knows none.
+   */
+  exchange?(assertion: string): Promise<Identity | 'no-match' | 'wrong-password'>;
   /** Lets go of connections and timers, once nobody is asked for any more. */
   close?(): Promise<void>;
 }

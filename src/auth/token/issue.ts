@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Access } from '../../oci/scope.ts';
 import type { Clock } from '../../ports.ts';
+import { fixedKey, type KeySource } from './key-ring.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What a token says. */
@@ -30,13 +31,18 @@ export interface IssuedToken {
 /** Signs tokens as the Docker token specification describes them (distribution, spec/auth/jwt.md). */
 export class TokenIssuer {
   readonly #issuer: string;
-  readonly #key: SigningKey;
+  readonly #keys: KeySource;
   readonly #lifetimeSeconds: number;
   readonly #clock: Clock;
 
-  constructor(options: { issuer: string; key: SigningKey; lifetimeSeconds: number; clock: Clock }) {
+  constructor(options: {
+    issuer: string;
+    key: SigningKey | KeySource;
+    lifetimeSeconds: number;
+    clock: Clock;
+  }) {
     this.#issuer = options.issuer;
-    this.#key = options.key;
+    this.#keys = 'current' in options.key ? options.key : fixedKey(options.key);
     this.#lifetimeSeconds = options.lifetimeSeconds;
     this.#clock = options.clock;
   }
@@ -46,7 +52,7 @@ export class TokenIssuer {
     const now = Math.floor(issuedAtMs / 1000);
     const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
     const lifetimeSeconds = Math.min(this.#lifetimeSeconds, Math.max(0, untilSeconds - now));
-    const { algorithm, keyId, certificateChain, privateKey } = this.#key;
+    const { algorithm, keyId, certificateChain, privateKey } = this.#keys.current();
     const token = await new SignJWT({
       iss: this.#issuer,
       sub: grant.subject,

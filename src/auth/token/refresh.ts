@@ -73,3 +73,20 @@ export async function keepLogin(
   await logins.end(login.id, 'the password was changed');
   return undefined;
 }
+
+/**
+ * Who a token of a third party stands for.
+ * @throws AuthenticationFailed; what the provider throws where it cannot decide
+ */
+export async function exchangeAssertion(
+  assertion: string,
+  providers: readonly IdentityProvider[],
+): Promise<Known> {
+  for (const provider of providers) {
+    const answer = await provider.exchange?.(assertion);
+    if (answer === undefined || answer === 'no-match') continue;
+    if (answer !== 'wrong-password') return { identity: answer, provider, login: undefined };
+    break;
+  }
+  throw new AuthenticationFailed('the token to be exchanged is not accepted here');
+}

@@ -15,10 +15,15 @@ import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './part
 import { pluginAuthn, pluginAuthz } from './plugins.ts';
 import { extAuth, extAuthz } from './programs.ts';
 import { users } from './users.ts';
+import { workload } from './workload.ts';
 import { aclXorm, xormAuth } from './xorm.ts';
 
-/** In docker_auth's order: the first one that knows the account decides. */
+/**
+ * In docker_auth's order: the first one that knows the account decides. Workloads come before: they are known by what they
+ * present, and no other provider needs to see it.
+ */
 const IDENTITIES: readonly IdentityBuilder[] = [
+  workload,
   users,
   extAuth,
   google,

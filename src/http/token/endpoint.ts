@@ -17,12 +17,19 @@ export async function answerTokenRequest(
 ): Promise<Reply> {
   const asked = await readTokenRequest(request);
   try {
-    if (asked.credentials === undefined && asked.refreshToken === undefined && asked.claimedAccount !== '') {
+    const isAnonymous = [asked.credentials, asked.refreshToken, asked.assertion].every(
+      (one) => one === undefined,
+    );
+    if (isAnonymous && asked.claimedAccount !== '') {
       throw new AuthenticationFailed('an account was named, but no password came with it');
     }
     const answer = await options.service.answer({ ...asked, origin: auditOriginOf(request) });
-    if (asked.refreshToken !== undefined && !['', answer.subject].includes(asked.claimedAccount)) {
-      throw new AuthenticationFailed('the refresh token is of another account than the one named');
+    if (
+      asked.credentials === undefined &&
+      !isAnonymous &&
+      !['', answer.subject].includes(asked.claimedAccount)
+    ) {
+      throw new AuthenticationFailed('the token that was presented is of another account than the one named');
     }
     return json(
       200,
@@ -32,6 +39,11 @@ export async function answerTokenRequest(
         expires_in: answer.expiresInSeconds,
         issued_at: new Date(answer.issuedAtMs).toISOString(),
         scope: answer.scope,
+        ...(asked.assertion !== undefined && {
+          // RFC 8693, section 2.2.1.
+          issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          token_type: 'Bearer',
+        }),
         ...(answer.refreshToken === undefined ? {} : { refresh_token: answer.refreshToken }),
       },
       { 'Cache-Control': 'no-store' },

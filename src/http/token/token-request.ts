@@ -2,7 +2,12 @@ import type { Credentials } from '../../auth/identity/provider.ts';
 import type { TokenRequest } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { parseScopes } from '../../oci/scope.ts';
-import { basicCredentials, isTooLong, MAX_CREDENTIAL_CHARACTERS } from '../basic-credentials.ts';
+import {
+  basicCredentials,
+  isTooLong,
+  MAX_ASSERTION_CHARACTERS,
+  MAX_CREDENTIAL_CHARACTERS,
+} from '../basic-credentials.ts';
 import { type HttpRequest, readBody } from '../message.ts';
 
 const MAX_FORM_BYTES = 64 * 1024;
@@ -12,8 +17,15 @@ function refuse(message: string): never {
   throw new RegistryError('REQUEST_INVALID', { message });
 }
 
-type Grant = 'password' | 'refresh_token';
-const GRANTS: readonly string[] = ['password', 'refresh_token'] satisfies Grant[];
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+/** RFC 8693, section 3. */
+const ASSERTION_TYPES: readonly (string | null)[] = [
+  'urn:ietf:params:oauth:token-type:jwt',
+  'urn:ietf:params:oauth:token-type:id_token',
+];
+
+type Grant = 'password' | 'refresh_token' | typeof EXCHANGE;
+const GRANTS: readonly string[] = ['password', 'refresh_token', EXCHANGE] satisfies Grant[];
 
 function grantOf(form: URLSearchParams): Grant {
   const grant = form.get('grant_type') ?? 'password';
@@ -47,6 +59,22 @@ function refreshTokenOf(
   return token;
 }
 
+/** RFC 8693, section 2.1. */
+function assertionOf(form: URLSearchParams, basic: Credentials | undefined, query: URLSearchParams): string {
+  if (query.has('subject_token')) return refuse('a token belongs into the form, not into the address');
+  const token = form.get('subject_token') ?? '';
+  if (token === '') return refuse('the token exchange needs a subject_token');
+  if (token.length > MAX_ASSERTION_CHARACTERS) return refuse('the subject_token is too long');
+  if (!ASSERTION_TYPES.includes(form.get('subject_token_type'))) {
+    return refuse(`the subject_token_type has to be ${ASSERTION_TYPES.join(' or ')}`);
+  }
+  if (form.has('actor_token')) return refuse('nobody can act for another here: leave out actor_token');
+  if (basic !== undefined || form.has('password')) {
+    return refuse('a password and a subject_token came together; send one of them');
+  }
+  return token;
+}
+
 async function parametersOf(request: HttpRequest): Promise<URLSearchParams> {
   if (request.method !== 'POST') return request.query;
   const bytes = await readBody(request.body, MAX_FORM_BYTES);
@@ -74,8 +102,9 @@ export async function readTokenRequest(
   const grant = isForm ? grantOf(parameters) : 'password';
   const refreshToken =
     grant === 'refresh_token' ? refreshTokenOf(parameters, basic, request.query) : undefined;
+  const assertion = grant === EXCHANGE ? assertionOf(parameters, basic, request.query) : undefined;
   const credentials =
-    refreshToken === undefined ? (basic ?? (isForm ? formCredentials(parameters) : undefined)) : undefined;
+    grant === 'password' ? (basic ?? (isForm ? formCredentials(parameters) : undefined)) : undefined;
   const account = parameters.get('account') ?? '';
   if (basic !== undefined && account !== '' && account !== basic.account) {
     return refuse('user and account are not the same');
@@ -88,11 +117,13 @@ export async function readTokenRequest(
   return {
     credentials,
     refreshToken,
+    assertion,
     // spec/auth/token.md for GET, spec/auth/oauth.md for POST.
     wantsRefreshToken:
       parameters.get('offline_token') === 'true' || parameters.get('access_type') === 'offline',
     clientId: parameters.get('client_id') ?? '',
-    service: parameters.get('service') ?? '',
+    // "audience" is what the token exchange calls it.
+    service: parameters.get('service') ?? (assertion === undefined ? null : parameters.get('audience')) ?? '',
     scopes,
     address: request.remoteAddress,
     claimedAccount: account,

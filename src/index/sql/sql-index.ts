@@ -207,6 +207,8 @@ export function createSqlIndex(
     signingKeys: {
       list: () => signingKeys.listSigningKeys(read),
       createFirst: (key) => transact('createFirstSigningKey', key),
+      add: (key, follows) => transact('addSigningKey', key, follows),
+      remove: (id) => transact('removeSigningKey', id),
     },
     browserLogins: {
       find: (section, account) => browserLogins.findBrowserLogin(read, section, account),

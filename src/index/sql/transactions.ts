@@ -21,7 +21,7 @@ import type { Session } from './query.ts';
 import { removeTagsByRule } from './retention-removals.ts';
 import * as revocations from './revocations.ts';
 import * as roles from './roles.ts';
-import { createFirstSigningKey } from './signing-keys.ts';
+import * as signingKeys from './signing-keys.ts';
 import * as tags from './tags.ts';
 import * as takeover from './takeover.ts';
 import { releaseOriginalFiles } from './takeover-files.ts';
@@ -89,7 +89,9 @@ export const TRANSACTIONS = {
   revokeRole: roles.revokeRole,
   revoke: revocations.revoke,
   pruneRevocations: revocations.pruneRevocations,
-  createFirstSigningKey,
+  createFirstSigningKey: signingKeys.createFirstSigningKey,
+  addSigningKey: signingKeys.addSigningKey,
+  removeSigningKey: signingKeys.removeSigningKey,
   replaceBrowserLogin: browserLogins.replaceBrowserLogin,
   removeBrowserLogin: browserLogins.removeBrowserLogin,
   addLogin: logins.addLogin,

@@ -2,6 +2,7 @@ import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
 import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
+import { KEY_ROTATION } from './migration-key-rotation.ts';
 import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
 import { COUNT_PULLS } from './migration-pulls.ts';
@@ -210,4 +211,5 @@ export const MIGRATIONS: readonly string[] = [
   LOGINS,
   BROWSER_LOGINS,
   ACCOUNTS,
+  KEY_ROTATION,
 ];

@@ -49,6 +49,22 @@ function match(name: string, value: unknown): KeyCase {
 
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value);
 
+/** A key of `workload_identity`: of an issuer, or of an identity. */
+function workload(
+  issuer: string,
+  identity: string,
+  setting: (found: Workload) => unknown,
+  is: unknown,
+): KeyCase {
+  const identities = `identities: [{account: ci, ${identity}}]`;
+  const yaml = `workload_identity: {audience: here, issuers: {x: {issuer: "https://i.example", ${issuer}${identities}}}}`;
+  return builtin(yaml, ({ workload_identity: section }) => section && setting(section), is);
+}
+
+type Workload = NonNullable<Builtin['workload_identity']>;
+const issuerOf = ({ issuers }: Workload) => issuers.get('x');
+const identityOf = (section: Workload) => issuerOf(section)?.identities[0];
+
 /** The keys of `xorm_auth` and `acl_xorm`. */
 function xormKeys(name: 'xorm_auth' | 'acl_xorm', others: string): KeyCases {
   const written = (type: string, connection: string): string =>
@@ -231,6 +247,63 @@ export const authKeys: KeyCases = {
     ({ acl }) => acl?.[0]?.comment,
     'no',
   ),
+  'auth.builtin.workload_identity.audience': workload('', 'subject: me', ({ audience }) => audience, 'here'),
+  'auth.builtin.workload_identity.issuers.<name>.issuer': {
+    ...workload('', 'subject: me', (section) => issuerOf(section)?.issuer, 'https://i.example'),
+    wrong: [
+      'auth: {builtin: {workload_identity: {audience: a, issuers: {x: {issuer: "http://i.example", identities: []}}}}}',
+      /must begin with https/,
+    ],
+  },
+  'auth.builtin.workload_identity.issuers.<name>.jwks_url': {
+    ...workload(
+      'jwks_url: "https://k.example/", ',
+      'subject: me',
+      (section) => issuerOf(section)?.jwksUrl,
+      'https://k.example/',
+    ),
+    wrong: [
+      'auth: {builtin: {workload_identity: {audience: a, issuers: {x: {issuer: i, jwks_url: "https://u:p@k.example", identities: []}}}}}',
+      /no user name or password/,
+    ],
+  },
+  'auth.builtin.workload_identity.issuers.<name>.jwks_file': workload(
+    'jwks_file: /keys.json, ',
+    'subject: me',
+    (section) => issuerOf(section)?.jwksFile,
+    '/keys.json',
+  ),
+  'auth.builtin.workload_identity.issuers.<name>.identities[].account': workload(
+    '',
+    'subject: me',
+    (section) => identityOf(section)?.account,
+    'ci',
+  ),
+  'auth.builtin.workload_identity.issuers.<name>.identities[].subject': {
+    ...workload('', 'subject: "repo:a/*"', (section) => identityOf(section)?.subject?.text, 'repo:a/*'),
+    wrong: [
+      'auth: {builtin: {workload_identity: {audience: a, issuers: {x: {issuer: "https://i", identities: [{account: ci, subject: "**"}]}}}}}',
+      /is for whoever has a token of this issuer/,
+    ],
+  },
+  'auth.builtin.workload_identity.issuers.<name>.identities[].claims': workload(
+    '',
+    'claims: {ref: main}',
+    (section) => identityOf(section)?.claims.get('ref')?.text,
+    'main',
+  ),
+  'auth.builtin.workload_identity.issuers.<name>.identities[].labels': workload(
+    '',
+    'subject: me, labels: {team: [a]}',
+    (section) => identityOf(section)?.labels.get('team'),
+    ['a'],
+  ),
+  'auth.builtin.workload_identity.issuers.<name>.identities[].label_claims': workload(
+    '',
+    'subject: me, label_claims: {team: groups}',
+    (section) => plain(identityOf(section)?.labelClaims),
+    { team: 'groups' },
+  ),
   ...xormKeys('xorm_auth', ''),
   ...xormKeys('acl_xorm', ', cache_ttl: 1m'),
   'auth.builtin.acl_xorm.cache_ttl': {
@@ -278,6 +351,14 @@ export const authKeys: KeyCases = {
     ({ token: { disableLegacyKeyId } }) => disableLegacyKeyId,
     true,
   ),
+  'auth.builtin.token.rotation.every': {
+    ...builtin('token: {rotation: {every: 72h}}', ({ token }) => token.rotation.everyMs, 259_200_000),
+    wrong: ['auth: {builtin: {token: {rotation: {every: 25h}}}}', /"every" must be twice "overlap"/],
+  },
+  'auth.builtin.token.rotation.overlap': {
+    ...builtin('token: {rotation: {overlap: 1h}}', ({ token }) => token.rotation.overlapMs, 3_600_000),
+    wrong: ['auth: {builtin: {token: {rotation: {overlap: 1m}}}}', /"overlap" must be 10m at least/],
+  },
   'auth.builtin.token.refresh.expiration': builtin(
     'token: {refresh: {expiration: 48h}}',
     ({ token }) => token.refresh.unusedMs,

@@ -3,7 +3,12 @@ import type { SharedIndex } from './under-test.ts';
 
 /** The keys that sign tokens, one for all processes. */
 export function signingKeyContract(shared: SharedIndex): void {
-  const key = (id: string, createdAtMs = 1) => ({ id, privateKeyPem: `pem of ${id}`, createdAtMs });
+  const key = (id: string, createdAtMs = 1) => ({
+    id,
+    privateKeyPem: `pem of ${id}`,
+    createdAtMs,
+    signsFromMs: createdAtMs,
+  });
 
   it('are made once', async () => {
     const { index: empty } = await shared.openEmpty();
@@ -24,5 +29,21 @@ export function signingKeyContract(shared: SharedIndex): void {
     );
     expect(all[0]).toHaveLength(1);
     for (const keys of all) expect(keys).toEqual(all[0]);
+  });
+
+  it('follow each other once, however many want to at once, and can be removed', async () => {
+    const { index: empty } = await shared.openEmpty();
+    const { signingKeys } = empty;
+    await signingKeys.createFirst(key('one'));
+    const added = await Promise.all(
+      [2, 3, 4].map((at) => signingKeys.add({ ...key(`key-${at}`, at), signsFromMs: 100 + at }, 'one')),
+    );
+    expect(added.filter(Boolean)).toHaveLength(1);
+    const listed = await signingKeys.list();
+    expect(listed.map(({ signsFromMs }) => signsFromMs > 100)).toEqual([true, false]);
+    expect(await signingKeys.add(key('late'), 'nobody')).toBe(false);
+    expect(await signingKeys.remove('one')).toBe(true);
+    expect(await signingKeys.remove('one')).toBe(false);
+    expect(await signingKeys.list()).toEqual(listed.slice(0, 1));
   });
 }

@@ -150,7 +150,10 @@ export function endContract(shared: SharedIndex): void {
       'revocations.prune': () => closed.revocations.prune(1),
       'signingKeys.list': () => closed.signingKeys.list(),
       'signingKeys.createFirst': () =>
-        closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1 }),
+        closed.signingKeys.createFirst({ id: 'x', privateKeyPem: 'x', createdAtMs: 1, signsFromMs: 1 }),
+      'signingKeys.add': () =>
+        closed.signingKeys.add({ id: 'x', privateKeyPem: 'x', createdAtMs: 1, signsFromMs: 1 }, 'y'),
+      'signingKeys.remove': () => closed.signingKeys.remove('x'),
       'logins.add': () => closed.logins.add(login, 1),
       'logins.find': () => closed.logins.find('x'),
       'logins.list': () => closed.logins.list({}, 1, { limit: 1 }),
