@@ -12,6 +12,7 @@ import { OwnAccounts } from './identity/own-accounts.ts';
 import { PasswordChecker } from './identity/password-checker.ts';
 import type { Identity, IdentityProvider } from './identity/provider.ts';
 import { StaticUsers } from './identity/static-users.ts';
+import { TooManyLogins } from './slots.ts';
 import { TokenIssuer } from './token/issue.ts';
 import { type SigningKey, signingKeyOf } from './token/signing-key.ts';
 import { TrustedKeys } from './token/trust.ts';
@@ -107,6 +108,16 @@ describe('who asks', () => {
     for (const providers of [[], [provider('no-match')], [provider('no-match'), provider('no-match')]]) {
       await expect(serviceOf({ providers }).answer(request())).rejects.toThrow(AuthenticationFailed);
     }
+  });
+
+  test('is nobody after a wrong password, also where a later provider is out of reach', async () => {
+    const away = provider('no-match');
+    away.pretend.mockRejectedValue(new Error('out of reach'));
+    const asked = serviceOf({ providers: [provider('wrong-password'), away] }).answer(request());
+    await expect(asked).rejects.toBeInstanceOf(AuthenticationFailed);
+    away.pretend.mockRejectedValue(new TooManyLogins());
+    const crowded = serviceOf({ providers: [provider('wrong-password'), away] }).answer(request());
+    await expect(crowded).rejects.toBeInstanceOf(TooManyLogins);
   });
 
   test('cannot tell a wrong password from an unknown user', async () => {

@@ -2,6 +2,7 @@ import type { RevocationIndex } from '../index/revocations.ts';
 import { type Access, formatScope } from '../oci/scope.ts';
 import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
+import { TooManyLogins } from './slots.ts';
 import type { TokenIssuer } from './token/issue.ts';
 import type { Logins, LoginUse } from './token/logins.ts';
 import {
@@ -164,7 +165,12 @@ export class TokenService implements TokenAnswers {
       if (answer === 'no-match') continue;
       if (answer !== 'wrong-password') return { identity: answer, provider, login: undefined };
       // An account that no provider knows asks all of them: how long an answer takes must not tell which it was.
-      for (const later of providers.slice(position + 1)) await later.pretend(credentials);
+      for (const later of providers.slice(position + 1)) {
+        await later.pretend(credentials).catch((error: unknown) => {
+          // One that is out of reach does not change an answer that is there.
+          if (error instanceof TooManyLogins) throw error;
+        });
+      }
       break;
     }
     throw new AuthenticationFailed('wrong user name or password');

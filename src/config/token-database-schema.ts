@@ -28,7 +28,10 @@ export const tokenDatabaseFields = {
     'Logins are kept in a folder.',
   ),
   redis_token_db: optional(redisTokenDb, 'Logins are kept in Redis, as docker_auth keeps them.'),
-  gcs_token_db: unsupported(anything, 'this version of Berth keeps logins in its data folder'),
+  gcs_token_db: unsupported(
+    anything,
+    'use redis_token_db, or level_token_db, whose part the data folder takes',
+  ),
 };
 
 /** The database that was chosen. */
