@@ -1,5 +1,8 @@
 import { acl, users } from './auth-schema.ts';
 import { casbinAuthz } from './casbin-schema.ts';
+import { github } from './github-schema.ts';
+import { gitlab } from './gitlab-schema.ts';
+import { google } from './google-schema.ts';
 import { httpAuth, httpAuthz } from './http-hook-schema.ts';
 import { aclMongo, mongoAuth } from './mongo-schema.ts';
 import { oidc } from './oidc-schema.ts';
@@ -15,10 +18,10 @@ const NOT_YET = 'this version of Berth has accounts from "users" only; remove th
 export const identityFields = {
   users: optional(users, 'Accounts.'),
   ext_auth: optional(extAuth, 'A program that is asked for accounts.'),
-  google_auth: unsupported(anything, NOT_YET),
-  github_auth: unsupported(anything, NOT_YET),
+  google_auth: optional(google, 'Logins by a browser at Google.'),
+  github_auth: optional(github, 'Logins by a browser at GitHub.'),
   oidc_auth: optional(oidc, 'Logins by a browser at an OpenID provider.'),
-  gitlab_auth: unsupported(anything, NOT_YET),
+  gitlab_auth: optional(gitlab, 'Logins by a browser at GitLab.'),
   ldap_auth: unsupported(anything, NOT_YET),
   mongo_auth: optional(mongoAuth, 'Accounts in a collection of MongoDB.'),
   xorm_auth: optional(xormAuth, 'Accounts in a table of MySQL, PostgreSQL or SQLite.'),

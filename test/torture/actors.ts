@@ -58,6 +58,7 @@ export class Cast {
       this.#recycler,
       this.#recycler,
       this.#deleter,
+      this.#undeleter,
       this.#blobKeeper,
       this.#puller,
       this.#puller,
@@ -160,6 +161,18 @@ export class Cast {
     await (operations.random.chance(0.5)
       ? operations.deleteTag(repository, tag)
       : operations.deleteManifest(repository, tag, image.digest));
+  };
+
+  /** What was deleted lately, or is being deleted just now; it may be too late, or too early. */
+  readonly #undeleter = async (operations: Operations): Promise<void> => {
+    const dying = this.families.filter(({ isDying }) => isDying).slice(-5);
+    if (dying.length === 0) return;
+    const family = operations.random.pick(dying);
+    const { repository, tag, image } = family;
+    if (!(await operations.undelete(repository, tag, image.digest))) return;
+    // Those that were deleted by themselves meanwhile need not come back.
+    family.referrers.length = 0;
+    if (operations.random.chance(0.5)) family.isDying = false;
   };
 
   readonly #blobKeeper = async (operations: Operations): Promise<void> => {

@@ -192,6 +192,23 @@ export class Operations {
     );
   }
 
+  /** Brings back what a tag pointed to that never pointed to anything else. @returns whether that was acknowledged */
+  async undelete(repository: string, tag: string, digest: string): Promise<boolean> {
+    const register = tagRegister(this.world, repository, tag);
+    const pending = register.begin(`undelete ${tag}`, { kind: 'set', value: digest });
+    const body = Buffer.from(JSON.stringify({ repository, tag }));
+    const headers = { 'content-type': 'application/json' };
+    const answer = await attempt([pending], () =>
+      this.world.ask('undelete', 'POST', '/api/v1/undelete', { body, headers }),
+    );
+    if (answer?.status !== 200) return false;
+    const restored = JSON.parse(answer.body.toString()) as { digest: string; missing: string[] };
+    if (restored.digest !== digest || restored.missing.length > 0) {
+      this.world.find(`${repository}:${tag} came back otherwise than it went: ${answer.body}`);
+    }
+    return true;
+  }
+
   async deleteBlob(repository: string, digest: string): Promise<void> {
     const register = this.world.ledger.register(`blob ${repository}@${digest}`);
     const pending = register.begin('delete', { kind: 'set', value: undefined });

@@ -54,9 +54,12 @@ const FULL_DISK_MS = 3_000;
 
 type End = 'kill' | 'kill of the group' | 'loss of power' | 'stop';
 
-/** Deleted things are gone at once, and the server collects by itself too: where this Berth knows the keys. */
+/**
+ * Deleted things can be brought back for a moment, and the server collects by itself too: where this Berth knows the
+ * keys.
+ */
 const MAINTENANCE =
-  'keepdeleted: 0s, garbagecollect: {enabled: true, interval: 2s, grace: 0s, untagged: true}';
+  'keepdeleted: 4s, garbagecollect: {enabled: true, interval: 2s, grace: 0s, untagged: true}';
 
 function config(place: Place): string {
   const text = (maintenance: string): string => `

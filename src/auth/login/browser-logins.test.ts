@@ -243,6 +243,20 @@ describe('asking the provider again', () => {
     expect(await logins.authenticate(credentials)).toMatchObject({ account: 'alice' });
   });
 
+  it('a provider that fails after it gave another refresh token is asked with that one', async () => {
+    const { logins, signedIn, upstream, clock } = started();
+    const { text } = await signedIn();
+    clock.advance(HOUR_MS);
+    upstream.answer = () => {
+      throw new UpstreamUnavailable('status 502', { refresh: 'refresh 2' });
+    };
+    await logins.authenticate({ account: 'alice', password: text });
+    clock.advance(31_000);
+    upstream.answer = () => LOGIN;
+    await logins.authenticate({ account: 'alice', password: text });
+    expect(upstream.renewals.map(({ refresh }) => refresh)).toEqual(['refresh 1', 'refresh 2']);
+  });
+
   it('without a refresh token happens before the access token ends', async () => {
     const clock = new StoppedClock();
     const tokens = { access: 'access', accessUntilMs: clock.now() + 5 * MINUTE_MS };

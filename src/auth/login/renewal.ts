@@ -4,7 +4,7 @@ import type { RevocationKind } from '../../index/revocations.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import type { LoginRecords, VersionedRecord } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
-import { type Upstream, UpstreamGone, type UpstreamLogin } from './upstream/upstream.ts';
+import { type Upstream, UpstreamGone, type UpstreamLogin, UpstreamUnavailable } from './upstream/upstream.ts';
 
 /** So long a record counts on although the identity provider cannot be asked. */
 const GRACE_MS = 10 * 60_000;
@@ -156,7 +156,9 @@ export class Renewal {
 
   async #endure(account: string, claimed: VersionedRecord, error: unknown): Promise<LoginRecord> {
     const { records, log, upstream, clock } = this.#parts;
-    await records.replace(account, { ...claimed.record, claim: undefined }, claimed.version);
+    const given = error instanceof UpstreamUnavailable ? error.tokens : undefined;
+    const released = { ...claimed.record, tokens: given ?? claimed.record.tokens, claim: undefined };
+    await records.replace(account, released, claimed.version);
     const away = new IdentityProviderAway(records.section, upstream.title, error);
     if (!this.#isInGrace(claimed.record)) throw away;
     log.warn('the identity provider cannot be asked; what it said last counts for ten minutes more', {

@@ -4,6 +4,9 @@ import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
 import { casbinAuthz } from './casbin.ts';
+import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
+import { google } from './google.ts';
 import { httpAuth, httpAuthz } from './http-hooks.ts';
 import { aclMongo, mongoAuth } from './mongo.ts';
 import { oidc } from './oidc.ts';
@@ -17,7 +20,10 @@ import { aclXorm, xormAuth } from './xorm.ts';
 const IDENTITIES: readonly IdentityBuilder[] = [
   users,
   extAuth,
+  google,
+  github,
   oidc,
+  gitlab,
   mongoAuth,
   xormAuth,
   pluginAuthn,

@@ -68,10 +68,11 @@ const CHILDREN = query<OfManifest, { digest: string }>(
      AND EXISTS (SELECT 1 FROM deleted_manifests WHERE repository_id = :repository AND digest = target)`,
 );
 
-/** Those that were deleted earlier were not to be there any more. */
+/** Those that somebody deleted earlier were not to be there any more; a collection has no order of its own. */
 const REFERRERS = query<OfManifest & { since: number }, { digest: string }>(
   `SELECT digest FROM deleted_manifests
-   WHERE repository_id = :repository AND subject = :digest AND deleted_at >= :since`,
+   WHERE repository_id = :repository AND subject = :digest
+     AND (deleted_at >= :since OR cause IN ('collection', 'retention'))`,
 );
 
 const IS_LINKED = query<OfManifest, { digest: string }>(

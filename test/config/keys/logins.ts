@@ -11,6 +11,17 @@ const NEEDED = {
     client_id: 'berth',
     client_secret: 'secret',
   },
+  github_auth: { client_id: 'berth', client_secret: 'secret' },
+  gitlab_auth: {
+    client_id: 'berth',
+    client_secret: 'secret',
+    redirect_uri: 'https://berth.example.com/gitlab_auth',
+  },
+  google_auth: {
+    client_id: 'berth',
+    client_secret: 'secret',
+    redirect_url: 'https://berth.example.com/google_auth',
+  },
 } as const;
 
 type Section = keyof typeof NEEDED;
@@ -77,9 +88,16 @@ function common(section: Section): KeyCases {
   );
 }
 
-const oidc = (key: string, property: string, value: unknown, is: unknown = value): KeyCases => ({
-  [`auth.builtin.oidc_auth.${key}`]: plain('oidc_auth', key, property, value, is),
-});
+const own =
+  (section: Section) =>
+  (key: string, property: string, value: unknown): KeyCases => ({
+    [`auth.builtin.${section}.${key}`]: plain(section, key, property, value),
+  });
+
+const oidc = own('oidc_auth');
+const github = own('github_auth');
+const gitlab = own('gitlab_auth');
+const google = own('google_auth');
 
 export const loginKeys: KeyCases = {
   ...common('oidc_auth'),
@@ -91,4 +109,17 @@ export const loginKeys: KeyCases = {
   ...oidc('label_claims', 'labelClaims', ['groups', 'title']),
   ...oidc('accept_unverified_email', 'acceptUnverifiedEmail', true),
   ...oidc('prompt', 'prompt', 'consent'),
+  ...common('github_auth'),
+  ...github('organization', 'organization', 'acme'),
+  ...github('github_web_uri', 'webUrl', 'https://github.example.com'),
+  ...github('github_api_uri', 'apiUrl', 'https://github.example.com/api/v3'),
+  ...common('gitlab_auth'),
+  ...gitlab('organization', 'organization', 'acme/platform'),
+  ...gitlab('gitlab_web_uri', 'webUrl', 'https://gitlab.example.com'),
+  ...gitlab('gitlab_api_uri', 'apiUrl', 'https://gitlab.example.com/api/v4'),
+  ...gitlab('grant_type', 'grantType', 'authorization_code'),
+  ...gitlab('redirect_uri', 'redirectUrl', 'https://other.example.com/gitlab_auth'),
+  ...common('google_auth'),
+  ...google('domain', 'domain', 'example.com'),
+  ...google('redirect_url', 'redirectUrl', 'https://other.example.com/google_auth'),
 };

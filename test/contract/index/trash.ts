@@ -126,6 +126,18 @@ export function trashContract(shared: SharedIndex): void {
     expect(await isThere(repository, list.digest)).toBe(true);
   });
 
+  it('what a collection took before its subject went with it, too', async () => {
+    const repository = newRepository();
+    const image = await putManifest(shared.index, repository, { atMs: 1_000 });
+    const signature = await putManifest(shared.index, repository, { subject: image.digest, atMs: 1_000 });
+    const rule = { ...FOR_GOOD, untaggedManifests: true };
+    for (const [atMs, { digest }] of [[2_000, signature] as const, [2_001, image] as const]) {
+      await shared.index.garbage.removeManifests(rule, [{ repository, digest }], { ...NOTE, atMs });
+    }
+    const restored = await restore(repository, { digest: image.digest });
+    expect(restored).toMatchObject({ manifests: [image.digest, signature.digest] });
+  });
+
   it('what is no longer there is said to be missing', async () => {
     const repository = newRepository();
     const layer = newDigest();

@@ -12,6 +12,7 @@ import {
   type UpstreamLogin,
   type UpstreamTokens,
   UpstreamUnavailable,
+  withTokens,
 } from './upstream.ts';
 
 /** An OpenID provider, and what is wanted of it. */
@@ -105,8 +106,9 @@ export class OidcUpstream implements Upstream {
       if (tokens.refresh !== undefined) {
         const answer = await refreshTokenGrant(configuration, tokens.refresh);
         const subject = tokens.subject ?? text(answer.claims()?.['sub']);
+        next = this.#tokens(answer, subject, tokens.refresh);
         claims = await this.#claims(configuration, answer, subject, false);
-        next = this.#tokens(answer, subject ?? text(claims['sub']), tokens.refresh);
+        next = { ...next, subject: subject ?? text(claims['sub']) };
       } else {
         const { access, accessUntilMs = Number.POSITIVE_INFINITY } = tokens;
         if (access === undefined || this.#options.clock.now() >= accessUntilMs) {
@@ -117,7 +119,7 @@ export class OidcUpstream implements Upstream {
         claims = await userInfo(configuration, access, tokens.subject);
       }
     } catch (error) {
-      throw outcomeOfRenewal(error);
+      return withTokens(next)(outcomeOfRenewal(error));
     }
     const refusal = this.#refusalOf(claims);
     if (refusal !== undefined) throw new UpstreamGone(refusal);

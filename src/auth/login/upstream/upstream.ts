@@ -64,10 +64,21 @@ export class UpstreamGone extends Error {
 
 /** The identity provider cannot be asked now. The message is for the operator's log, and has nothing secret in it. */
 export class UpstreamUnavailable extends Error {
-  constructor(message: string) {
+  /** What it gave before it failed: the token that was used for it may be of no more use. */
+  readonly tokens: UpstreamTokens | undefined;
+
+  constructor(message: string, tokens?: UpstreamTokens) {
     super(message);
     this.name = 'UpstreamUnavailable';
+    this.tokens = tokens;
   }
+}
+
+/** For `catch`: an identity provider that failed after it had given new tokens. */
+export function withTokens(tokens: UpstreamTokens): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof UpstreamUnavailable ? new UpstreamUnavailable(error.message, tokens) : error;
+  };
 }
 
 const MAX_ACCOUNT_CHARACTERS = 255;
