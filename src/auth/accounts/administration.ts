@@ -5,6 +5,9 @@ import { Robots } from './robots.ts';
 import { Roles } from './roles.ts';
 import { Users } from './users.ts';
 
+export type { AccountKind, AccountRecord } from '../../index/accounts.ts';
+export type { RoleFilter, RoleRecord } from '../../index/roles.ts';
+
 /** Everything that is managed about accounts. Methods throw AccountProblem where something cannot be done. */
 export interface AccountAdministration {
   readonly users: Users;

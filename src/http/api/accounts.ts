@@ -1,8 +1,12 @@
 import type { MadeToken } from '../../auth/accounts/access-tokens.ts';
+import type {
+  AccountKind,
+  AccountRecord,
+  RoleFilter,
+  RoleRecord,
+} from '../../auth/accounts/administration.ts';
 import { USUAL_OVERLAP_MS } from '../../auth/accounts/robots.ts';
 import { RegistryError } from '../../errors.ts';
-import type { AccountKind, AccountRecord } from '../../index/accounts.ts';
-import type { RoleFilter, RoleRecord } from '../../index/roles.ts';
 import { json, type Reply } from '../message.ts';
 import type { ApiContext } from './context.ts';
 import { pageSize } from './deleted.ts';
