@@ -15,22 +15,47 @@ export function parseIp(text: string): IpWords | undefined {
   return words !== undefined && isMapped(words) ? words.slice(6) : words;
 }
 
+/** The first `bits` bits of an address; those behind them are zero. */
+export interface Network {
+  readonly words: IpWords;
+  readonly bits: number;
+}
+
 /**
- * Compiles a single address or a network in CIDR notation; bits behind the prefix are ignored.
- * IPv4 addresses are in no IPv6 network but those inside `::ffff:0:0/96`.
+ * Reads a single address or a network in CIDR notation; bits behind the prefix are ignored. What lies in
+ * `::ffff:0:0/96` is a network of IPv4.
  *
  * @returns undefined where the text is neither
  */
-export function compileNetwork(text: string): IpMatcher | undefined {
+export function parseNetwork(text: string): Network | undefined {
   const slash = text.indexOf('/');
   const words = parseWords(slash < 0 ? text : text.slice(0, slash));
   const bits = (words?.length ?? 0) * 16;
   const prefixText = slash < 0 ? String(bits) : text.slice(slash + 1);
   const prefix = Number(prefixText);
   if (words === undefined || !/^[0-9]+$/.test(prefixText) || prefix > bits) return undefined;
-  const masks = words.map((_, index) => maskOfWord(prefix - index * 16));
-  const network = words.map((word, index) => word & (masks[index] ?? 0));
-  return isMapped(network) ? contains(network.slice(6), masks.slice(6)) : contains(network, masks);
+  const network = maskedTo(words, prefix);
+  if (!isMapped(network)) return { words: network, bits: prefix };
+  return { words: network.slice(6), bits: Math.max(0, prefix - 96) };
+}
+
+/** The network of so many bits that an address is in. */
+export function maskedTo(address: IpWords, bits: number): IpWords {
+  return address.map((word, index) => word & maskOfWord(bits - index * 16));
+}
+
+/**
+ * Compiles a single address or a network in CIDR notation.
+ * IPv4 addresses are in no IPv6 network but those inside `::ffff:0:0/96`.
+ *
+ * @returns undefined where the text is neither
+ */
+export function compileNetwork(text: string): IpMatcher | undefined {
+  const network = parseNetwork(text);
+  if (network === undefined) return undefined;
+  const { words, bits } = network;
+  const masks = words.map((_, index) => maskOfWord(bits - index * 16));
+  return contains(words, masks);
 }
 
 function contains(network: IpWords, masks: readonly number[]): IpMatcher {

@@ -121,3 +121,55 @@ export interface AccessEntry {
 export interface AccessLog {
   write(entry: AccessEntry): void;
 }
+
+/** A scope that somebody asked for, and what came of it. */
+export interface AuditedScope {
+  readonly type: string;
+  readonly name: string;
+  readonly asked: readonly string[];
+  readonly granted: readonly string[];
+  /** What decided; see `Decision`. */
+  readonly rule: string;
+}
+
+/** What came of an attempt to log in, to get access, or to change something as an administrator. */
+export type AuditOutcome =
+  | 'granted'
+  /** Less than was asked for. */
+  | 'partly-granted'
+  /** Known, and nothing of what was asked for is allowed. */
+  | 'denied'
+  /** Not known, or a wrong password or token. */
+  | 'wrong-credentials'
+  /** Held up after failures before, or because too many came at once. */
+  | 'throttled'
+  /** Refused for what it asks, such as an unknown service. */
+  | 'refused'
+  /** It could not be decided. */
+  | 'failed';
+
+/** Something that whoever watches over access wants to know. Nothing secret is in it. */
+export interface AuditEntry {
+  readonly kind: 'login' | 'admin';
+  readonly outcome: AuditOutcome;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly requestId: string;
+  /** As it was claimed, where it was not proved. Empty: anonymous. */
+  readonly account: string;
+  /** Which source of accounts knew it. */
+  readonly provider?: string | undefined;
+  readonly address: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly service?: string | undefined;
+  readonly scopes?: readonly AuditedScope[];
+  /** Of an administrator: method and path. */
+  readonly action?: string;
+  readonly reason?: string;
+}
+
+/** Where it is noted who got what. Returns at once; whatever becomes of the note, nobody waits for it. */
+export interface Audit {
+  record(entry: AuditEntry): void;
+}

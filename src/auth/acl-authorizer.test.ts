@@ -10,6 +10,7 @@ test('asks the rules with all that is known', () => {
   const asked: AclRequest[] = [];
   const authorizer = aclAuthorizer({
     warnings: [],
+    explain: () => ({ decision: 'no-match', passedOver: [] }),
     authorize(request) {
       asked.push(request);
       return { ruleIndex: 0, granted: ['pull'] };

@@ -1,8 +1,11 @@
-/** So many people are being logged in that another one would have to wait for seconds. */
+/** So many people are being logged in, or so many logins failed, that this one has to come back. */
 export class TooManyLogins extends Error {
-  constructor() {
-    super('too many logins at once');
+  readonly retryAfterSeconds: number;
+
+  constructor(message = 'too many logins at once', retryAfterSeconds = 5) {
+    super(message);
     this.name = 'TooManyLogins';
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

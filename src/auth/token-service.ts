@@ -17,6 +17,14 @@ export interface TokenRequest extends AccessContext {
   readonly wantsRefreshToken?: boolean;
   /** The program that asks, as it calls itself; empty where it does not. */
   readonly clientId?: string;
+  /** For the audit log. */
+  readonly origin?: RequestOrigin;
+}
+
+/** Where a request came from, beside its address. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  readonly userAgent: string | undefined;
 }
 
 /** A token and what it is good for. */
@@ -33,6 +41,14 @@ export interface TokenAnswer {
   readonly refreshToken: string | undefined;
   /** The id of the login that was used or begun. */
   readonly login: string | undefined;
+  /** The name of the source of accounts that knew the caller. */
+  readonly provider: string;
+}
+
+/** What answers token requests. */
+export interface TokenAnswers {
+  /** @throws AuthenticationFailed, UnknownService, TooManyLogins */
+  answer(request: TokenRequest): Promise<TokenAnswer>;
 }
 
 /** A scope that was asked for, and what came of it. */
@@ -73,7 +89,7 @@ export interface TokenServiceParts {
  * Answers token requests: authenticate, authorize each scope, sign. That something was not granted is no error: the
  * token then says less (distribution, spec/auth/token.md).
  */
-export class TokenService {
+export class TokenService implements TokenAnswers {
   readonly #parts: TokenServiceParts;
 
   constructor(parts: TokenServiceParts) {
@@ -116,6 +132,7 @@ export class TokenService {
       decisions,
       refreshToken: kept?.token,
       login: kept?.id,
+      provider: known.provider.name,
     };
   }
 

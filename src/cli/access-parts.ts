@@ -1,3 +1,4 @@
+import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Endpoint } from '../http/app.ts';
 import type { ExternalUrl } from '../http/external-url.ts';
@@ -24,6 +25,8 @@ export interface AccessDependencies {
   readonly urls: ExternalUrl;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What watches over logins. */
+  readonly guard: LoginGuard;
   /** undefined: nobody would look at them. */
   readonly metrics: Metrics | undefined;
 }

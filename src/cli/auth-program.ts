@@ -1,4 +1,5 @@
 import { OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import { Logins } from '../auth/token/logins.ts';
@@ -28,6 +29,7 @@ export interface AuthSurroundings {
   readonly index: Index | undefined;
   /** Remembers right passwords, by hashes that a change makes unreachable. */
   readonly passwords: PasswordChecker;
+  readonly guard: LoginGuard;
 }
 
 /** A token service that answers requests, as one state of the configuration asks for it. */
@@ -56,7 +58,7 @@ export async function wireAuth(
   const backends = await wireBackends(config, { ...surroundings, document });
   const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
-  const service = new TokenService({
+  const tokens = new TokenService({
     providers: own === undefined ? backends.providers : [...backends.providers, own.provider],
     authorizers:
       own?.authorizers ?? (backends.authorizers.length === 0 ? [OWN_NAMESPACE] : backends.authorizers),
@@ -70,6 +72,7 @@ export async function wireAuth(
     }),
     logins,
   });
+  const service = new GuardedTokens(tokens, surroundings.guard);
   const { realAddress } = settings;
   const located = ([path, endpoint]: readonly [string, Endpoint]): readonly [string, Endpoint] =>
     realAddress === undefined || endpoint.name !== 'token'

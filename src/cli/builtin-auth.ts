@@ -1,3 +1,4 @@
+import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { Logins } from '../auth/token/logins.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
@@ -28,6 +29,7 @@ interface Dependencies {
   readonly index: Index;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly guard: LoginGuard;
   /** undefined: nobody would look at them. */
   readonly metrics: Metrics | undefined;
 }
@@ -40,7 +42,7 @@ interface Dependencies {
 export async function builtinAuth(
   settings: BuiltinAuthSettings,
   document: ConfigDocument,
-  { index, clock, log, metrics = NO_METRICS }: Dependencies,
+  { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const { certificate, key } = settings.token;
   const keys =
@@ -59,7 +61,7 @@ export async function builtinAuth(
   const { revocations } = index;
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
   return {
     ...{ ...tokens, keys, issuer, endpoints },

@@ -1,4 +1,5 @@
 import { ANYBODY_PULLS } from '../auth/authorizer.ts';
+import { GuardedAccounts } from '../auth/guarded-accounts.ts';
 import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { HtpasswdSettings } from '../config/registry-auth-settings.ts';
@@ -33,7 +34,10 @@ export async function htpasswdAccess(
   const watch = await watchFiles({ files: [path], what: 'the htpasswd file', log, reload: load });
   const access =
     settings.anonymous === undefined
-      ? { control: new BasicAccess({ accounts, realm }), endpoints: [] }
+      ? {
+          control: new BasicAccess({ accounts: new GuardedAccounts(accounts, deps.guard), realm }),
+          endpoints: [],
+        }
       : await anonymousPull(accounts, realm, deps);
   return { ...access, watch };
 }
@@ -43,7 +47,7 @@ async function anonymousPull(
   realm: string,
   deps: AccessDependencies,
 ): Promise<RegistryAccess> {
-  const { index, clock, urls } = deps;
+  const { index, clock, urls, guard } = deps;
   const keys = await ownKeys(index, clock);
   const { service, verifier } = await ownTokens({
     providers: [accounts],
@@ -53,10 +57,12 @@ async function anonymousPull(
     lifetimeSeconds: LIFETIME_SECONDS,
     logins: undefined,
     clock,
+    guard,
   });
   return {
     control: new AnonymousPullAccess({
       accounts,
+      logins: new GuardedAccounts(accounts, guard),
       verifier,
       service: OWN_SERVICE,
       realm: (request) => `${urls.baseOf(request)}/auth/token`,

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
+import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { Logins } from '../auth/token/logins.ts';
@@ -7,7 +8,7 @@ import { Revoked } from '../auth/token/revoked.ts';
 import { generateKeyPem, type SigningKey, signingKeyOf } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
-import { TokenService } from '../auth/token-service.ts';
+import { type TokenAnswers, TokenService } from '../auth/token-service.ts';
 import type { Index } from '../index/index.ts';
 import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
@@ -17,7 +18,7 @@ export const OWN_SERVICE = 'berth';
 
 /** A token service and a verifier that belong together. */
 export interface OwnTokens {
-  readonly service: TokenService;
+  readonly service: TokenAnswers;
   readonly verifier: TokenVerifier;
   /** Undefined where nothing is ever revoked. */
   readonly revoked: Revoked | undefined;
@@ -36,6 +37,8 @@ export interface OwnTokensOptions {
   readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
+  /** What watches over logins. */
+  readonly guard: LoginGuard;
   /** Undefined where nothing is ever revoked. */
   readonly revocations?: RevocationIndex;
 }
@@ -57,8 +60,18 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, revocations, complete } =
-    options;
+  const {
+    providers,
+    authorizers,
+    issuer,
+    keys,
+    lifetimeSeconds,
+    logins,
+    clock,
+    guard,
+    revocations,
+    complete,
+  } = options;
   const [key] = keys;
   if (key === undefined) throw new Error('there is no key to sign tokens with');
   const trusted = await TrustedKeys.create(
@@ -66,16 +79,17 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
     keys.map(({ publicKey }) => publicKey),
     clock,
   );
+  const service = new TokenService({
+    providers,
+    authorizers,
+    issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
+    onlyAudience: OWN_SERVICE,
+    logins,
+    revocations,
+    complete,
+  });
   return {
-    service: new TokenService({
-      providers,
-      authorizers,
-      issuer: new TokenIssuer({ issuer, key, lifetimeSeconds, clock }),
-      onlyAudience: OWN_SERVICE,
-      logins,
-      revocations,
-      complete,
-    }),
+    service: new GuardedTokens(service, guard),
     verifier: new TokenVerifier({ keys: trusted, issuer, audience: OWN_SERVICE, clock }),
     revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
   };

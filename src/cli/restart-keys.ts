@@ -10,6 +10,8 @@ const NEEDS_RESTART: readonly (readonly [key: string, read: (config: AuthConfig)
     ({ server: { tls } }) => (tls?.certificate.kind === 'acme' ? tls.certificate : undefined),
   ],
   ['data', ({ data }) => data],
+  ['throttle', ({ throttle }) => throttle],
+  ['audit', ({ audit }) => audited(audit)],
 ];
 
 /** The keys by which two configurations differ and that only a restart takes over. */
@@ -17,4 +19,10 @@ export function keysForRestart(before: AuthConfig, after: AuthConfig): readonly 
   return NEEDS_RESTART.filter(([, read]) => !isDeepStrictEqual(read(before), read(after))).map(
     ([key]) => key,
   );
+}
+
+/** With the secrets, which look alike otherwise. */
+function audited({ webhook, ...rest }: AuthConfig['audit']): unknown {
+  const headers = webhook && [...webhook.headers].map(([name, value]) => [name, value.reveal()]);
+  return { ...rest, webhook: { ...webhook, headers } };
 }

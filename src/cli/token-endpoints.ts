@@ -1,5 +1,5 @@
 import { publicJwk, type SigningKey } from '../auth/token/signing-key.ts';
-import type { TokenService } from '../auth/token-service.ts';
+import type { TokenAnswers } from '../auth/token-service.ts';
 import type { Endpoint } from '../http/app.ts';
 import { liveEndpoint } from '../http/health.ts';
 import { json } from '../http/message.ts';
@@ -7,7 +7,7 @@ import { answerTokenRequest } from '../http/token/endpoint.ts';
 
 /** The paths of a token service. */
 export function tokenEndpoints(
-  service: TokenService,
+  service: TokenAnswers,
   keys: readonly SigningKey[],
   realm: string,
 ): [string, Endpoint][] {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { accountAdministration } from '../auth/accounts/administration.ts';
+import type { LoginGuard } from '../auth/guarded-tokens.ts';
+import { Throttle } from '../auth/throttle.ts';
 import { KeptLogins } from '../auth/token/kept-logins.ts';
 import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
@@ -22,8 +24,9 @@ import { removeDiscarded } from '../lifecycle/remove-discarded.ts';
 import { Statistics } from '../lifecycle/statistics.ts';
 import { Undelete } from '../lifecycle/undelete.ts';
 import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
-import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
+import { type AccessLog, type Audit, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
+import { openAudit } from './audit.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
@@ -51,6 +54,8 @@ export interface RegistryParts extends Omit<Loaded<RegistryConfig>, 'notices'> {
   readonly accessLog: AccessLog | undefined;
   /** undefined: nobody would look at them. */
   readonly metrics: Metrics | undefined;
+  /** In the place of the sinks that the configuration names. */
+  readonly audit?: Audit;
 }
 
 /** A registry that answers requests. */
@@ -62,6 +67,8 @@ export interface RegistryProgram {
   readonly auth: BuiltinAuth | undefined;
   /** Begins what is done in the background: what a process that died left to do first, beside the requests. */
   startJobs(): void;
+  /** Opens files anew that another program has moved. */
+  reopenFiles(): void;
   /** Ends the background jobs and lets go of open files, once no request is under way. The state stays open. */
   stop(): Promise<void>;
 }
@@ -78,8 +85,15 @@ export async function wireRegistry({
   log,
   accessLog,
   metrics,
+  audit,
 }: RegistryParts): Promise<RegistryProgram> {
   const { storage, http } = config;
+  const opened = audit === undefined ? await openAudit(config.audit, document, log) : undefined;
+  const guard: LoginGuard = {
+    throttle: config.throttle && new Throttle(config.throttle, clock),
+    audit: audit ?? opened,
+    clock,
+  };
   const urls = externalUrl({
     host: http.host,
     prefix: http.prefix,
@@ -92,6 +106,7 @@ export async function wireRegistry({
     urls,
     clock,
     log,
+    guard,
     metrics,
   });
 
@@ -193,6 +208,7 @@ export async function wireRegistry({
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
+      audit: guard.audit,
       access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
       isReadOnly: storage.readOnly,
       events,
@@ -217,6 +233,7 @@ export async function wireRegistry({
     ],
     auth: access.builtin,
     startJobs: () => jobs.start(),
+    reopenFiles: () => opened?.reopen(),
     async stop() {
       access.watch?.stop();
       await access.builtin?.close();
@@ -229,6 +246,7 @@ export async function wireRegistry({
       await pulls.flush();
       await notifications?.stop();
       await uploads.close();
+      await opened?.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import {
 import { token } from './auth-schema.ts';
 import type { ServerSettings, TokenKeySettings } from './auth-settings.ts';
 import type { Decoding } from './decoding.ts';
+import { type AuditSettings, guardFields, type ThrottleConfig } from './guard-schema.ts';
 import type { ConfigNode } from './node.ts';
 import { optional, sub, type Type } from './schema.ts';
 import { server } from './server-schema.ts';
@@ -19,6 +20,9 @@ export type AuthConfig = BackendSettings & {
   /** As written, relative to the working directory; undefined: nothing is kept between starts. */
   readonly data: string | undefined;
   readonly server: ServerSettings;
+  /** Undefined: nobody is held up. */
+  readonly throttle: ThrottleConfig | undefined;
+  readonly audit: AuditSettings;
   readonly token: TokenKeySettings & {
     readonly issuer: string;
     readonly expirationSeconds: number;
@@ -39,9 +43,10 @@ export const authSchema: Type<AuthConfig> = refine(
     ),
     ...identityFields,
     ...accessFields,
+    ...guardFields,
   }),
   (value, at, node): AuthConfig | undefined => {
-    const { server: listener, token: signing, data, ...backends } = value;
+    const { server: listener, token: signing, data, throttle, audit, ...backends } = value;
     if (data === undefined && !hasIdentities(backends)) {
       at.report('"users" is missing; write users: {} to refuse everyone', placeOfKey(node, 'users', at));
     }
@@ -61,6 +66,8 @@ export const authSchema: Type<AuthConfig> = refine(
     return {
       ...backends,
       data,
+      throttle: throttle.settings,
+      audit,
       server: listener,
       token: {
         issuer: signing.issuer,

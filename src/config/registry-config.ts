@@ -1,5 +1,6 @@
 import type { RepositoryRule } from '../policy/repository-rules.ts';
 import type { DebugSettings } from './debug-settings.ts';
+import type { AuditSettings, ThrottleConfig } from './guard-schema.ts';
 import type { HealthCheckSettings } from './health-settings.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { NotificationsSettings } from './notifications-settings.ts';
@@ -22,6 +23,9 @@ export interface RegistryConfig {
   readonly validation?: ValidationSettings | undefined;
   /** In the order in which they are asked. */
   readonly repositories: readonly RepositoryRule[];
+  /** What wrong passwords lead to; undefined: nobody is held up. */
+  readonly throttle: ThrottleConfig | undefined;
+  readonly audit: AuditSettings;
 }
 
 export interface LogSettings {

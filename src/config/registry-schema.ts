@@ -1,3 +1,4 @@
+import { guardFields } from './guard-schema.ts';
 import { auth, EMPTY_AUTH } from './registry-auth-schema.ts';
 import type { LogSettings, RegistryConfig } from './registry-config.ts';
 import { health } from './registry-health-schema.ts';
@@ -93,6 +94,8 @@ export const registrySchema: Type<RegistryConfig> = refine(
         '',
       ),
     ),
+    throttle: onlyIn('berth', guardFields.throttle),
+    audit: onlyIn('berth', guardFields.audit),
     middleware,
     reporting,
     redis,
@@ -115,6 +118,8 @@ export const registrySchema: Type<RegistryConfig> = refine(
       catalog: { maxEntries: value.catalog.maxentries > 0 ? value.catalog.maxentries : DEFAULT_PAGE },
       validation: value.validation,
       repositories: value.repositories,
+      throttle: value.throttle.settings,
+      audit: value.audit,
       tags: { maxTags: value.tags.maxtags > 0 ? value.tags.maxtags : DEFAULT_PAGE },
     };
   },

@@ -99,3 +99,8 @@ export async function readBody(body: Body, maxBytes: number): Promise<Uint8Array
   }
   return bytes.subarray(0, total);
 }
+
+/** What is noted of a request, beside the address. */
+export function auditOriginOf(request: HttpRequest): { requestId: string; userAgent: string | undefined } {
+  return { requestId: request.id, userAgent: request.headers['user-agent'] };
+}

@@ -14,7 +14,7 @@ import { parseRegistryConfig } from '../../src/config/distribution.ts';
 import { type App, isStream, type Reply } from '../../src/http/message.ts';
 import { toHttpRequest } from '../../src/http/node-request.ts';
 import type { Access } from '../../src/oci/scope.ts';
-import type { AccessEntry, Clock, LogFields, Logger, Metrics } from '../../src/ports.ts';
+import type { AccessEntry, Audit, Clock, LogFields, Logger, Metrics } from '../../src/ports.ts';
 
 export const ADMIN_PASSWORD = 'the password of the administrator';
 
@@ -97,6 +97,7 @@ export interface FrontDoorOptions {
   readonly wrap?: (state: State) => State;
   readonly clock?: Clock;
   readonly metrics?: Metrics;
+  readonly audit?: Audit;
   /** Make the account `admin`; its hash takes a moment, and few tests need it. */
   readonly admin?: boolean;
   /** Keep an existing folder's content; it is not removed at the end. */
@@ -223,6 +224,7 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
     log,
     accessLog: config.log.accessLog ? { write: (entry) => accessed.push(entry) } : undefined,
     metrics: options.metrics,
+    ...(options.audit && { audit: options.audit }),
   });
   const { app, auth } = program;
   const hasOwnAccounts = config.auth.kind === 'builtin' && config.auth.settings.users === undefined;

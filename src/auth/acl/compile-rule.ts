@@ -1,24 +1,25 @@
-import type { IpWords } from '../../ip.ts';
+import { parseNetwork } from '../../ip.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { checkActions, checkRule } from './check-rule.ts';
 import { compileIpPattern } from './ip.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import { compilePattern } from './pattern.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
 import { type AclRequest, type AclRule, FIELDS, type Field, labelValues } from './rule.ts';
+import { failureOf, type RuleFailure } from './rule-failure.ts';
+import type { RuleNeeds } from './rule-index.ts';
+import type { PlacedPattern, Subject } from './rule-parts.ts';
 import type { ValuesOf } from './template.ts';
 import { valuesFor } from './values.ts';
 import { captureWarnings, type FieldPatterns, textWarnings } from './warnings.ts';
 
-/** A request with what is read from it once for all rules. */
-export interface Subject {
-  readonly request: AclRequest;
-  readonly address: IpWords | undefined;
-}
-
 /** The conditions of one rule. */
 export interface CompiledRule {
   matches(subject: Subject): boolean;
+  /** The first condition that does not hold, in docker_auth's order; undefined where the rule matches. */
+  failure(subject: Subject): RuleFailure | undefined;
+  /** A request that lacks any of this is not matched. */
+  readonly needs: RuleNeeds;
   readonly warnings: readonly AclWarning[];
 }
 
@@ -53,12 +54,28 @@ export function compileRule(rule: AclRule, options: RuleOptions): CompiledRule {
     }
   }
   const ip = rule.match.ip;
-  if (ip !== undefined) {
-    const contains = located(['match', 'ip'], () => compileIpPattern(ip));
-    statics.push(({ address }) => contains(address));
-  }
+  const inNetwork = ip === undefined ? undefined : located(['match', 'ip'], () => compileIpPattern(ip));
+  if (inNetwork !== undefined) statics.push(({ address }) => inNetwork(address));
   return {
     matches: all(statics, templates, byField),
+    failure: (subject) =>
+      failureOf(subject, {
+        patterns,
+        byField,
+        network: ip,
+        isInNetwork: inNetwork?.(subject.address) ?? true,
+      }),
+    needs: {
+      network: ip === undefined ? undefined : parseNetwork(ip),
+      fields: Object.fromEntries(
+        patterns.flatMap(({ field, pattern }) => (field === undefined ? [] : [[field, pattern.needs]])),
+      ),
+      labels: Object.fromEntries(
+        patterns.flatMap(({ field, path, pattern }) =>
+          field === undefined ? [[String(path.at(-1)), pattern.needs]] : [],
+        ),
+      ),
+    },
     warnings: [
       ...patterns.flatMap(({ pattern, text, path }) => [
         ...textWarnings(text, path),
@@ -96,15 +113,6 @@ function on(field: Field, test: (text: string) => boolean): StaticCondition {
     case 'service':
       return ({ request }) => test(request.service);
   }
-}
-
-interface PlacedPattern {
-  readonly text: string;
-  readonly path: AclPath;
-  readonly pattern: Pattern;
-  readonly field: Field | undefined;
-  /** Applies a test to what the pattern is about. */
-  read(request: AclRequest, test: (text: string) => boolean): boolean;
 }
 
 function compilePatterns(rule: AclRule, options: RuleOptions): PlacedPattern[] {

@@ -1,7 +1,13 @@
 import { matchGlob } from '../../pattern/glob.ts';
 import { parseGlob } from '../../pattern/glob-parser.ts';
 import { someCombination } from './combinations.ts';
+import { globNeeds, type Needs } from './needs.ts';
 import { distinctPlaceholders, type TemplatePart, type ValuesOf } from './template.ts';
+
+export interface GlobTemplate {
+  test(subject: string, valuesOf: ValuesOf): boolean;
+  readonly needs: Needs;
+}
 
 /**
  * A glob with placeholders, whose values match nothing but themselves. docker_auth gets the same for the four
@@ -9,17 +15,14 @@ import { distinctPlaceholders, type TemplatePart, type ValuesOf } from './templa
  *
  * @throws GlobSyntaxError
  */
-export function compileGlobTemplate(
-  whole: string,
-  parts: readonly TemplatePart[],
-): (subject: string, valuesOf: ValuesOf) => boolean {
+export function compileGlobTemplate(whole: string, parts: readonly TemplatePart[]): GlobTemplate {
   const { placeholders, slotOf } = distinctPlaceholders(parts);
   const chunks = parseGlob(
     whole,
     parts.map((part) => ('text' in part ? part : { slot: slotOf(part) })),
   );
   const [prefix] = chunks[0]?.afterStar ? [] : (chunks[0]?.elements ?? []);
-  return (subject, valuesOf) => {
+  const test: GlobTemplate['test'] = (subject, valuesOf) => {
     if (typeof prefix === 'string' && !subject.startsWith(prefix)) return false;
     const lists: string[][] = [];
     for (const { placeholder } of placeholders) {
@@ -30,4 +33,5 @@ export function compileGlobTemplate(
     }
     return someCombination(lists, (values) => matchGlob(chunks, subject, values));
   };
+  return { test, needs: globNeeds(chunks) };
 }

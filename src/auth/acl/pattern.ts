@@ -1,8 +1,11 @@
 import { compileGlob } from '../../pattern/glob.ts';
+import { parseGlob } from '../../pattern/glob-parser.ts';
 import { compileRegex, type Regex } from '../../pattern/regex.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { compileGlobTemplate } from './glob-template.ts';
+import { globNeeds, type Needs, NO_NEEDS } from './needs.ts';
 import type { RegexCache } from './regex-cache.ts';
+import { regexNeeds, UNKNOWN } from './regex-needs.ts';
 import { compileRegexTemplate } from './regex-template.ts';
 import { type PlaceholderPart, parseTemplate, type ValuesOf } from './template.ts';
 import { compileUnquotedTemplate } from './unquoted.ts';
@@ -13,6 +16,8 @@ export interface StaticPattern {
   test(subject: string): boolean;
   /** Whose groups `${field:N}` in the same rule takes; undefined for a glob. */
   readonly regex: Regex | undefined;
+  /** Of the text, for any match. */
+  readonly needs: Needs;
 }
 
 /** A pattern whose placeholders have values only when a request comes. */
@@ -21,6 +26,8 @@ export interface TemplatePattern {
   test(subject: string, valuesOf: ValuesOf): boolean;
   /** The same, and as if its placeholders had no value. */
   readonly regex: Regex | undefined;
+  /** The same. */
+  readonly needs: Needs;
   readonly placeholders: readonly PlaceholderPart[];
 }
 
@@ -53,8 +60,11 @@ export function compilePattern(text: string, options: PatternOptions): Pattern {
   if (placeholders.length === 0) return isRegex ? staticRegex(text, body) : staticGlob(text);
 
   const literal = isRegex
-    ? compileRegexTemplate(text, parts, options.cache)
-    : { test: compileGlobTemplate(text, parts), regex: undefined };
+    ? {
+        ...compileRegexTemplate(text, parts, options.cache),
+        needs: regexNeeds(parts.map((part) => ('text' in part ? part.text : UNKNOWN)).join('')),
+      }
+    : { ...compileGlobTemplate(text, parts), regex: undefined };
   const mayBePattern = placeholders.some((part) => part.placeholder.kind !== 'field');
   if (!options.unquotedPlaceholders || !mayBePattern) {
     return { kind: 'template', ...literal, placeholders };
@@ -62,17 +72,19 @@ export function compilePattern(text: string, options: PatternOptions): Pattern {
 
   const slash = { text: '/', offset: 0 };
   const test = compileUnquotedTemplate(isRegex ? [slash, ...parts, slash] : parts, options.cache);
-  return { kind: 'template', test, regex: literal.regex, placeholders };
+  // A value may hold alternatives, and the whole may be a regex or not.
+  return { kind: 'template', test, regex: literal.regex, needs: NO_NEEDS, placeholders };
 }
 
 function staticGlob(text: string): StaticPattern {
-  return { kind: 'static', test: compileGlob(text), regex: undefined };
+  const needs = globNeeds(parseGlob(text, [{ text, offset: 0 }]));
+  return { kind: 'static', test: compileGlob(text), regex: undefined, needs };
 }
 
 function staticRegex(text: string, body: string): StaticPattern {
   try {
     const regex = compileRegex(body);
-    return { kind: 'static', test: (subject) => regex.test(subject), regex };
+    return { kind: 'static', test: (subject) => regex.test(subject), regex, needs: regexNeeds(body) };
   } catch (error) {
     if (!(error instanceof PatternSyntaxError)) throw error;
     throw new PatternSyntaxError(error.message, text, 0, { cause: error });

@@ -1,12 +1,16 @@
 import { parseIp } from '../../ip.ts';
 import { grantedActions } from './actions.ts';
-import { compileRule, type Subject } from './compile-rule.ts';
+import { compileRule } from './compile-rule.ts';
 import { createRegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import type { AclRequest, AclRule } from './rule.ts';
+import type { RuleFailure } from './rule-failure.ts';
+import { indexRules } from './rule-index.ts';
+import type { Subject } from './rule-parts.ts';
 
 export { AclSyntaxError, type AclWarning } from './report.ts';
 export type { AclMatch, AclRequest, AclRule } from './rule.ts';
+export type { RuleFailure } from './rule-failure.ts';
 export { findUnreachable } from './unreachable.ts';
 
 export interface AclOptions {
@@ -22,6 +26,13 @@ export interface AclDecision {
   readonly granted: readonly string[];
 }
 
+/** How a decision came about. */
+export interface AclExplanation {
+  readonly decision: AclDecision | 'no-match';
+  /** For each rule before the one that decided, in order, why it does not match. */
+  readonly passedOver: readonly RuleFailure[];
+}
+
 export interface Acl {
   /**
    * The first rule that matches decides; later ones are not read.
@@ -29,6 +40,12 @@ export interface Acl {
    * @throws AclLimitError when an account's labels give too many combinations to decide
    */
   authorize(request: AclRequest): AclDecision | 'no-match';
+  /**
+   * The same, one rule after the other up to the one that decides: why each did not match.
+   *
+   * @throws AclLimitError
+   */
+  explain(request: AclRequest): AclExplanation;
   /** What compiles and most likely is a mistake. */
   readonly warnings: readonly AclWarning[];
 }
@@ -52,21 +69,38 @@ export function compileAcl(rules: readonly AclRule[], options: AclOptions = {}):
     rule,
     ...inRule(index, () => compileRule(rule, ruleOptions)),
   }));
+  const mayMatch = indexRules(compiled.map(({ needs }) => needs));
+  const decisionOf = (ruleIndex: number | undefined, { actions }: AclRequest): AclDecision | 'no-match' => {
+    const decided = ruleIndex === undefined ? undefined : compiled[ruleIndex];
+    if (ruleIndex === undefined || decided === undefined) return 'no-match';
+    return { ruleIndex, granted: grantedActions(decided.rule.actions, actions) };
+  };
   return {
     warnings: compiled.flatMap(({ warnings }, index) =>
       warnings.map(({ path, message }) => ({ path: [index, ...path], message })),
     ),
     authorize(request) {
-      const subject: Subject = {
+      const subject = subjectOf(request);
+      return decisionOf(
+        mayMatch(request, subject.address).find((index) => compiled[index]?.matches(subject)),
         request,
-        address: request.ip === undefined ? undefined : parseIp(request.ip),
-      };
-      const ruleIndex = compiled.findIndex(({ matches }) => matches(subject));
-      const decided = compiled[ruleIndex];
-      if (decided === undefined) return 'no-match';
-      return { ruleIndex, granted: grantedActions(decided.rule.actions, request.actions) };
+      );
+    },
+    explain(request) {
+      const subject = subjectOf(request);
+      const passedOver: RuleFailure[] = [];
+      for (const { failure } of compiled) {
+        const failed = failure(subject);
+        if (failed === undefined) return { decision: decisionOf(passedOver.length, request), passedOver };
+        passedOver.push(failed);
+      }
+      return { decision: 'no-match', passedOver };
     },
   };
+}
+
+function subjectOf(request: AclRequest): Subject {
+  return { request, address: request.ip === undefined ? undefined : parseIp(request.ip) };
 }
 
 function inRule<T>(index: number, compile: () => T): T {

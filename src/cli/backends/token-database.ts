@@ -1,4 +1,5 @@
 import { IndexTokenDatabase } from '../../auth/login/index-database.ts';
+import { RedisTokenDatabase } from '../../auth/login/redis-database.ts';
 import type { TokenDatabase } from '../../auth/login/token-database.ts';
 import type { TokenDatabaseSettings } from '../../config/token-database-schema.ts';
 import { openState } from '../state.ts';
@@ -22,6 +23,11 @@ export async function openTokenDatabase(
   settings: TokenDatabaseSettings,
   { document, index }: BackendDependencies,
 ): Promise<OpenedDatabase> {
+  if (settings.kind === 'redis') {
+    const { password, kind: _, ...server } = settings;
+    const database = new RedisTokenDatabase({ ...server, password: password?.reveal() });
+    return { database, ...{ isRemote: true, mayHoldLegacy: true } };
+  }
   if (index !== undefined) {
     return {
       database: new IndexTokenDatabase(index.browserLogins, section),

@@ -1,8 +1,10 @@
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
+import { Throttle } from '../../auth/throttle.ts';
 import { type LoadedAuth, loadAuthConfig } from '../../config/docker-auth.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import { type Clock, NO_METRICS } from '../../ports.ts';
+import { openAudit } from '../audit.ts';
 import { type AuthProgram, type AuthSurroundings, wireAuth } from '../auth-program.ts';
 import { cannotListen } from '../failure.ts';
 import { Generations } from '../generations.ts';
@@ -27,12 +29,14 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const log = openLog(logOptions);
   const accessLog = openAccessLog(logOptions, log.out);
   for (const notice of loaded.notices) log.warn(notice);
-  const { data, server: settings, token } = loaded.config;
+  const { data, server: settings, throttle, token } = loaded.config;
+  const audit = await openAudit(loaded.config.audit, loaded.document, log);
   const state = data === undefined ? undefined : await openState(data);
   const surroundings: AuthSurroundings = {
     ...{ clock: CLOCK, log, accessLog, metrics: NO_METRICS },
     index: state?.index,
     passwords: new PasswordChecker(CLOCK),
+    guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK },
   };
   const programs = new Generations(await wireAuth(file, loaded, surroundings));
   const server = await openListener({
@@ -51,7 +55,10 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     take: () => takeOver({ file, log, surroundings, programs, server, started: loaded }),
     log,
   });
-  onHangup(() => void reload.now());
+  onHangup(() => {
+    audit?.reopen();
+    void reload.now();
+  });
   const scheme = settings.tls === undefined ? 'http' : 'https';
   const address = clientAddress(server.address);
   process.stdout.write(
@@ -62,6 +69,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   await server.close(DRAIN_MS);
   await programs.close();
   await state?.index.close();
+  await audit?.close();
   accessLog.flush();
   log.flush();
 }

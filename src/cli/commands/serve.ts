@@ -8,7 +8,7 @@ import { startDebugServer } from '../debug-server.ts';
 import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
-import { untilSignal } from '../process.ts';
+import { onHangup, untilSignal } from '../process.ts';
 import { inheritedSocket } from '../socket-activation.ts';
 import { openState } from '../state.ts';
 import { version } from '../version.ts';
@@ -56,7 +56,7 @@ export async function serve(file: string | undefined): Promise<void> {
     process.exit(1);
   });
   try {
-    const { app, probes, startJobs, stop } = await wireRegistry({
+    const { app, probes, startJobs, reopenFiles, stop } = await wireRegistry({
       config,
       document,
       state,
@@ -80,6 +80,7 @@ export async function serve(file: string | undefined): Promise<void> {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
     startJobs();
+    onHangup(reopenFiles);
     let debugServer: RunningServer | undefined;
     try {
       debugServer = debug && (await startDebugServer(debug, { metrics, probes, log, clock: CLOCK }));

@@ -1,10 +1,10 @@
 import { isAccessToken } from '../../auth/accounts/secrets.ts';
 import { TooManyLogins } from '../../auth/slots.ts';
-import { AuthenticationFailed, type TokenService } from '../../auth/token-service.ts';
+import { AuthenticationFailed, type TokenAnswers } from '../../auth/token-service.ts';
 import { type Access, covers, parseScopes } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';
 import { HttpError } from '../http-error.ts';
-import type { HttpRequest } from '../message.ts';
+import { auditOriginOf, type HttpRequest } from '../message.ts';
 import type { AccessControl } from '../v2/access.ts';
 
 /** What whoever uses the admin API must be allowed. */
@@ -24,9 +24,9 @@ export interface AdminAccess {
  */
 export class RegistryAdminAccess implements AdminAccess {
   readonly #control: AccessControl;
-  readonly #service: TokenService | undefined;
+  readonly #service: TokenAnswers | undefined;
 
-  constructor(options: { control: AccessControl; service: TokenService | undefined }) {
+  constructor(options: { control: AccessControl; service: TokenAnswers | undefined }) {
     this.#control = options.control;
     this.#service = options.service;
   }
@@ -38,7 +38,10 @@ export class RegistryAdminAccess implements AdminAccess {
     }
     if (credentials === 'malformed' || isTooLong(credentials)) throw new HttpError('UNAUTHORIZED', {});
     const answer = await this.#service
-      .answer({ credentials, scopes: [ADMIN], service: '', address: request.remoteAddress })
+      .answer({
+        ...{ credentials, scopes: [ADMIN], service: '', address: request.remoteAddress },
+        origin: auditOriginOf(request),
+      })
       .catch((error: unknown) => {
         throw refusal(error);
       });
@@ -58,7 +61,10 @@ export class RegistryAdminAccess implements AdminAccess {
     ) {
       throw new HttpError('UNAUTHORIZED', {}, { message: 'this takes the name and password of an account' });
     }
-    const asked = { credentials, scopes: [], service: '', address: request.remoteAddress };
+    const asked = {
+      ...{ credentials, scopes: [], service: '', address: request.remoteAddress },
+      ...auditOriginOf(request),
+    };
     const { subject } = await this.#service.answer(asked).catch((error: unknown) => {
       throw refusal(error);
     });
@@ -68,7 +74,11 @@ export class RegistryAdminAccess implements AdminAccess {
 
 function refusal(error: unknown): unknown {
   if (error instanceof TooManyLogins) {
-    return new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+    return new HttpError(
+      'TOOMANYREQUESTS',
+      { 'Retry-After': String(error.retryAfterSeconds) },
+      { message: error.message },
+    );
   }
   // Without a challenge: a browser would ask for a password, and send it from then on for whichever page wants it.
   if (error instanceof AuthenticationFailed) {

@@ -1,8 +1,9 @@
 import { AccountProblem } from '../../auth/accounts/problem.ts';
 import { RegistryError } from '../../errors.ts';
+import type { Audit, AuditEntry } from '../../ports.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
-import { type HttpRequest, json, type Reply } from '../message.ts';
+import { auditOriginOf, type HttpRequest, json, type Reply } from '../message.ts';
 import { type EventOptions, originOf } from '../v2/events.ts';
 import type { AdminAccess } from './access.ts';
 import type { Administration } from './context.ts';
@@ -17,6 +18,8 @@ const DOCUMENT = 'openapi.json';
 export interface ApiOptions {
   readonly administration: Administration;
   readonly access: AdminAccess;
+  /** Who is told of changes; undefined: nobody. */
+  readonly audit?: Audit | undefined;
   /** Refuses everything that would change the registry. */
   readonly isReadOnly: boolean;
   /** Where others are told of what happens; undefined where nobody wants to hear. */
@@ -53,7 +56,16 @@ export async function handleApi(
     const allow = isDocument ? 'GET' : routes.map((one) => one.method).join(', ');
     throw new HttpError('UNSUPPORTED', { Allow: allow }, { message: `there is only ${allow} here` });
   }
-  const account = await (route.access === 'self' ? access.self(request) : access.check(request));
+  const isChange = method !== 'GET';
+  const note = (outcome: AuditEntry['outcome'], who: string, reason?: string): void => {
+    if (isChange) options.audit?.record(noteOf(request, outcome, who, reason));
+  };
+  const account = await (route.access === 'self' ? access.self(request) : access.check(request)).catch(
+    (error: unknown) => {
+      note('denied', '', error instanceof HttpError ? error.message : 'see the log');
+      throw error;
+    },
+  );
   exchange.account = account;
   if (isReadOnly && method !== 'GET') {
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
@@ -64,7 +76,12 @@ export async function handleApi(
   const handle = (): Promise<Reply> => orRefuse(() => route.handle({ ...administration, request, account }));
   const reply = await (events === undefined
     ? handle()
-    : events.events.attribute(originOf(request, account, events.baseOf(request)), handle));
+    : events.events.attribute(originOf(request, account, events.baseOf(request)), handle)
+  ).catch((error: unknown) => {
+    note('failed', account, error instanceof RegistryError ? error.message : 'see the log');
+    throw error;
+  });
+  note('granted', account);
   return { ...reply, headers: { 'Cache-Control': 'no-store', ...reply.headers } };
 }
 
@@ -84,6 +101,21 @@ const REFUSALS = {
   exists: 'ACCOUNT_CONFLICT',
   'last-admin': 'ACCOUNT_CONFLICT',
 } as const;
+
+function noteOf(
+  request: HttpRequest,
+  outcome: AuditEntry['outcome'],
+  account: string,
+  reason: string | undefined,
+): AuditEntry {
+  return {
+    ...{ kind: 'admin', outcome, account, atMs: Date.now(), address: request.remoteAddress },
+    ...auditOriginOf(request),
+    // The query may hold what is nobody's business.
+    action: `${request.method} ${request.path}`,
+    ...(reason !== undefined && { reason }),
+  };
+}
 
 /** A filter with a slip of the pen would show everything. */
 function unknownParameter(name: string, { parameters }: ApiRoute): RegistryError {

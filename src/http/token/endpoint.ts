@@ -1,9 +1,9 @@
 import { TooManyLogins } from '../../auth/slots.ts';
-import { AuthenticationFailed, type TokenService, UnknownService } from '../../auth/token-service.ts';
+import { AuthenticationFailed, type TokenAnswers, UnknownService } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
-import { type HttpRequest, json, type Reply } from '../message.ts';
+import { auditOriginOf, type HttpRequest, json, type Reply } from '../message.ts';
 import { readTokenRequest } from './token-request.ts';
 
 /**
@@ -12,7 +12,7 @@ import { readTokenRequest } from './token-request.ts';
  * @throws HttpError 401; RegistryError REQUEST_INVALID
  */
 export async function answerTokenRequest(
-  options: { service: TokenService; realm: string },
+  options: { service: TokenAnswers; realm: string },
   request: HttpRequest,
 ): Promise<Reply> {
   const asked = await readTokenRequest(request);
@@ -20,7 +20,7 @@ export async function answerTokenRequest(
     if (asked.credentials === undefined && asked.refreshToken === undefined && asked.claimedAccount !== '') {
       throw new AuthenticationFailed('an account was named, but no password came with it');
     }
-    const answer = await options.service.answer(asked);
+    const answer = await options.service.answer({ ...asked, origin: auditOriginOf(request) });
     if (asked.refreshToken !== undefined && !['', answer.subject].includes(asked.claimedAccount)) {
       throw new AuthenticationFailed('the refresh token is of another account than the one named');
     }
@@ -40,7 +40,11 @@ export async function answerTokenRequest(
     if (error instanceof UnknownService)
       throw new RegistryError('REQUEST_INVALID', { message: error.message });
     if (error instanceof TooManyLogins) {
-      throw new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+      throw new HttpError(
+        'TOOMANYREQUESTS',
+        { 'Retry-After': String(error.retryAfterSeconds) },
+        { message: error.message },
+      );
     }
     if (!(error instanceof AuthenticationFailed)) throw error;
     throw new HttpError(

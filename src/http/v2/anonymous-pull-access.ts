@@ -1,3 +1,4 @@
+import type { GuardedAccounts } from '../../auth/guarded-accounts.ts';
 import type { HtpasswdAccounts } from '../../auth/identity/htpasswd-accounts.ts';
 import type { TokenVerifier } from '../../auth/token/verify.ts';
 import type { Access } from '../../oci/scope.ts';
@@ -10,6 +11,8 @@ import { challenge } from './challenge.ts';
 /** What it is made of. */
 export interface AnonymousPullOptions {
   readonly accounts: HtpasswdAccounts;
+  /** The same accounts, for whoever brings a password. */
+  readonly logins: GuardedAccounts;
   readonly verifier: TokenVerifier;
   readonly service: string;
   /** The token service's address, as this client can reach it. */
@@ -34,12 +37,12 @@ export class AnonymousPullAccess implements AccessControl {
   }
 
   async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
-    const { accounts, realm, service } = this.#options;
+    const { accounts, logins, realm, service } = this.#options;
     const header = request.headers['authorization'];
     // containerd and curl do not ask /v2/ first: they need no token to pull.
     if (header === undefined && isPull(required)) return { account: '', granted: required };
     if (basicCredentials(header) !== undefined) {
-      const account = await accountOf(accounts, request);
+      const account = await accountOf(logins, request);
       if (account !== undefined) return { account, granted: 'everything' };
       throw challenge({ realm: realm(request), service, required });
     }

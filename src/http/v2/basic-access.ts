@@ -1,19 +1,19 @@
-import type { HtpasswdAccounts } from '../../auth/identity/htpasswd-accounts.ts';
+import type { GuardedAccounts } from '../../auth/guarded-accounts.ts';
 import { TooManyLogins } from '../../auth/slots.ts';
 import type { Access } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';
 import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
-import type { HttpRequest } from '../message.ts';
+import { auditOriginOf, type HttpRequest } from '../message.ts';
 import type { AccessControl, Caller } from './access.ts';
 import { recordsOf } from './challenge.ts';
 
 /** Asks for the name and password of an account; whoever has one may do everything. */
 export class BasicAccess implements AccessControl {
-  readonly #accounts: HtpasswdAccounts;
+  readonly #accounts: GuardedAccounts;
   readonly #realm: string;
 
-  constructor(options: { accounts: HtpasswdAccounts; realm: string }) {
+  constructor(options: { accounts: GuardedAccounts; realm: string }) {
     this.#accounts = options.accounts;
     this.#realm = options.realm;
   }
@@ -34,16 +34,20 @@ export class BasicAccess implements AccessControl {
  * @throws HttpError TOOMANYREQUESTS
  */
 export async function accountOf(
-  accounts: HtpasswdAccounts,
+  accounts: GuardedAccounts,
   request: HttpRequest,
 ): Promise<string | undefined> {
   const credentials = basicCredentials(request.headers['authorization']);
   if (credentials === undefined || credentials === 'malformed' || isTooLong(credentials)) return undefined;
   try {
-    const identity = await accounts.authenticate(credentials);
-    return typeof identity === 'string' ? undefined : identity.account;
+    const identity = await accounts.login(credentials, request.remoteAddress, auditOriginOf(request));
+    return identity?.account;
   } catch (error) {
     if (!(error instanceof TooManyLogins)) throw error;
-    throw new HttpError('TOOMANYREQUESTS', { 'Retry-After': '5' }, { message: error.message });
+    throw new HttpError(
+      'TOOMANYREQUESTS',
+      { 'Retry-After': String(error.retryAfterSeconds) },
+      { message: error.message },
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { LoginSettings } from '../../../src/config/login-schema.ts';
+import { Secret } from '../../../src/config/secret.ts';
 import type { KeyCase, KeyCases } from './case.ts';
 
 /* docker_auth's sections about logins by a browser. */
@@ -57,6 +58,44 @@ function plain(
   return login(section, { [key]: value }, (settings) => Reflect.get(settings, property), is);
 }
 
+function redis(section: Section): KeyCases {
+  const cases = [
+    ['redis_options', 'addr', 'r.example.com:6379', 'addresses', ['r.example.com:6379']],
+    ['redis_options', 'network', 'unix', 'isSocket', true],
+    ['redis_options', 'db', 3, 'database', 3],
+    ['redis_options', 'username', 'berth', 'username', 'berth'],
+    ['redis_options', 'password', 'secret', 'password', 'secret'],
+    ['redis_options', 'dialtimeout', '1s', 'connectTimeoutMs', 1_000],
+    ['redis_options', 'readtimeout', '2s', 'timeoutMs', 2_000],
+    ['redis_options', 'tlsconfig.servername', 'r', 'tls', { serverName: 'r', isUnverified: false }],
+    ['redis_options', 'tlsconfig.insecureskipverify', true, 'tls', { isUnverified: true }],
+    ['redis_cluster_options', 'addrs', ['a:1', 'b:2'], 'addresses', ['a:1', 'b:2']],
+    ['redis_cluster_options', 'username', 'berth', 'username', 'berth'],
+    ['redis_cluster_options', 'password', 'secret', 'password', 'secret'],
+    ['redis_cluster_options', 'dialtimeout', '1s', 'connectTimeoutMs', 1_000],
+    ['redis_cluster_options', 'readtimeout', '2s', 'timeoutMs', 2_000],
+    ['redis_cluster_options', 'tlsconfig.servername', 'r', 'tls', { serverName: 'r', isUnverified: false }],
+    ['redis_cluster_options', 'tlsconfig.insecureskipverify', true, 'tls', { isUnverified: true }],
+  ] as const;
+  return Object.fromEntries(
+    cases.map(([options, key, value, property, is]) => {
+      const [outer = '', inner] = key.split('.');
+      const written = {
+        ...(options === 'redis_cluster_options' && { addrs: ['x:1'] }),
+        [outer]: inner === undefined ? value : { [inner]: value },
+      };
+      const setting = ({ database }: LoginSettings): unknown => {
+        const found: unknown = Reflect.get(database, property);
+        return found instanceof Secret ? found.reveal() : found;
+      };
+      return [
+        `redis_token_db.${options}.${key}`,
+        login(section, { redis_token_db: { [options]: written } }, setting, is),
+      ];
+    }),
+  );
+}
+
 function common(section: Section): KeyCases {
   return Object.fromEntries(
     Object.entries({
@@ -74,6 +113,7 @@ function common(section: Section): KeyCases {
         ({ database }) => Reflect.get(database, 'path'),
         '/var/tokens.ldb',
       ),
+      ...redis(section),
       http_timeout: plain(section, 'http_timeout', 'httpTimeoutMs', 7, 7_000),
       registry_url: plain(
         section,
