@@ -63,7 +63,7 @@ export class RegistryAdminAccess implements AdminAccess {
     }
     const asked = {
       ...{ credentials, scopes: [], service: '', address: request.remoteAddress },
-      ...auditOriginOf(request),
+      origin: auditOriginOf(request),
     };
     const { subject } = await this.#service.answer(asked).catch((error: unknown) => {
       throw refusal(error);
