@@ -13,6 +13,18 @@ interface ErrorEntry {
 
 /** Every refusal that the registry API knows. A fault that is not here is answered with UNKNOWN and a request id. */
 export const ERRORS = {
+  ACCOUNT_CONFLICT: {
+    code: 'ACCOUNT_CONFLICT',
+    status: 409,
+    message: 'that cannot be done to this account as it stands',
+    description: 'There is one of this name already, or no administrator would be left who can log in.',
+  },
+  ACCOUNT_UNKNOWN: {
+    code: 'ACCOUNT_UNKNOWN',
+    status: 404,
+    message: 'there is no such account',
+    description: 'There is no account, robot, group, role or access token of this name.',
+  },
   BLOB_UNKNOWN: {
     code: 'BLOB_UNKNOWN',
     status: 404,

@@ -1,9 +1,5 @@
-import { AccessTokens } from '../auth/accounts/access-tokens.ts';
-import { Groups } from '../auth/accounts/groups.ts';
+import { type AccountAdministration, accountAdministration } from '../auth/accounts/administration.ts';
 import { AccountProblem } from '../auth/accounts/problem.ts';
-import { Robots } from '../auth/accounts/robots.ts';
-import { Roles } from '../auth/accounts/roles.ts';
-import { Users } from '../auth/accounts/users.ts';
 import { loadAuthConfig } from '../config/docker-auth.ts';
 import { parseGoDuration } from '../config/duration.ts';
 import type { Index } from '../index/index.ts';
@@ -24,12 +20,7 @@ export interface AccountOptions {
 }
 
 /** What accounts are managed with. */
-export interface AccountManagers {
-  readonly users: Users;
-  readonly robots: Robots;
-  readonly accessTokens: AccessTokens;
-  readonly groups: Groups;
-  readonly roles: Roles;
+export interface AccountManagers extends AccountAdministration {
   readonly index: Index;
 }
 
@@ -60,14 +51,7 @@ export async function withAccounts<T>(
   const index = await openIndex(options, mayCreate);
   const parts = { index, clock: { now: Date.now } };
   try {
-    return await action({
-      users: new Users(parts),
-      robots: new Robots(parts),
-      accessTokens: new AccessTokens(parts),
-      groups: new Groups(parts),
-      roles: new Roles(parts),
-      index,
-    });
+    return await action({ ...accountAdministration(parts), index });
   } catch (error) {
     if (!(error instanceof AccountProblem)) throw error;
     throw new Failure(`${error.message}${ADVICE[error.kind] ?? ''}`, { cause: error });

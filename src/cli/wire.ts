@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { accountAdministration } from '../auth/accounts/administration.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { Throttle } from '../auth/throttle.ts';
 import { KeptLogins } from '../auth/token/kept-logins.ts';
@@ -197,6 +198,7 @@ export async function wireRegistry({
     api: {
       administration: {
         ...{ collector, retention, wishes, journal: new Journal(state), preparation: takeOver },
+        accounts: accountAdministration({ index: state.index, clock }),
         logins: new KeptLogins(state.index.logins, clock),
         statistics: new Statistics({
           index: state.index,

@@ -1,3 +1,4 @@
+import { isAccessToken } from '../../auth/accounts/secrets.ts';
 import { TooManyLogins } from '../../auth/slots.ts';
 import { AuthenticationFailed, type TokenAnswers } from '../../auth/token-service.ts';
 import { type Access, covers, parseScopes } from '../../oci/scope.ts';
@@ -13,6 +14,8 @@ export const ADMIN: Access = { type: 'registry', name: 'admin', actions: ['*'] }
 export interface AdminAccess {
   /** @returns the account @throws HttpError 401 */
   check(request: HttpRequest): Promise<string>;
+  /** Whoever has an account, with its password. @returns the account @throws HttpError 401 */
+  self(request: HttpRequest): Promise<string>;
 }
 
 /**
@@ -44,6 +47,28 @@ export class RegistryAdminAccess implements AdminAccess {
       });
     if (covers(parseScopes([answer.scope]), ADMIN)) return answer.subject;
     throw new HttpError('INSUFFICIENT_SCOPE', {}, { message: `${answer.subject} is no administrator` });
+  }
+
+  async self(request: HttpRequest): Promise<string> {
+    const credentials = basicCredentials(request.headers['authorization']);
+    // A token, which may be in wrong hands, must not turn itself into another or into a password.
+    if (
+      this.#service === undefined ||
+      credentials === undefined ||
+      credentials === 'malformed' ||
+      isTooLong(credentials) ||
+      isAccessToken(credentials.password)
+    ) {
+      throw new HttpError('UNAUTHORIZED', {}, { message: 'this takes the name and password of an account' });
+    }
+    const asked = {
+      ...{ credentials, scopes: [], service: '', address: request.remoteAddress },
+      origin: auditOriginOf(request),
+    };
+    const { subject } = await this.#service.answer(asked).catch((error: unknown) => {
+      throw refusal(error);
+    });
+    return subject;
   }
 }
 

@@ -1,3 +1,4 @@
+import { AccountProblem } from '../../auth/accounts/problem.ts';
 import { RegistryError } from '../../errors.ts';
 import type { Audit, AuditEntry } from '../../ports.ts';
 import type { Exchange } from '../exchange.ts';
@@ -7,7 +8,8 @@ import { type EventOptions, originOf } from '../v2/events.ts';
 import type { AdminAccess } from './access.ts';
 import type { Administration } from './context.ts';
 import { openApi } from './openapi.ts';
-import { API_ROUTES, type ApiRoute } from './routes.ts';
+import type { ApiRoute } from './route.ts';
+import { API_ROUTES } from './routes.ts';
 
 const PREFIX = '/api/v1/';
 const DOCUMENT = 'openapi.json';
@@ -58,10 +60,12 @@ export async function handleApi(
   const note = (outcome: AuditEntry['outcome'], who: string, reason?: string): void => {
     if (isChange) options.audit?.record(noteOf(request, outcome, who, reason));
   };
-  const account = await access.check(request).catch((error: unknown) => {
-    note('denied', '', error instanceof HttpError ? error.message : 'see the log');
-    throw error;
-  });
+  const account = await (route.access === 'self' ? access.self(request) : access.check(request)).catch(
+    (error: unknown) => {
+      note('denied', '', error instanceof HttpError ? error.message : 'see the log');
+      throw error;
+    },
+  );
   exchange.account = account;
   if (isReadOnly && method !== 'GET') {
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
@@ -69,7 +73,7 @@ export async function handleApi(
   const unknown = request.query.keys().find((name) => !route.parameters.some((one) => one.name === name));
   if (unknown !== undefined) throw unknownParameter(unknown, route);
   const { events } = options;
-  const handle = (): Promise<Reply> => route.handle({ ...administration, request, account });
+  const handle = (): Promise<Reply> => orRefuse(() => route.handle({ ...administration, request, account }));
   const reply = await (events === undefined
     ? handle()
     : events.events.attribute(originOf(request, account, events.baseOf(request)), handle)
@@ -80,6 +84,23 @@ export async function handleApi(
   note('granted', account);
   return { ...reply, headers: { 'Cache-Control': 'no-store', ...reply.headers } };
 }
+
+/** What cannot be done to an account is the client's affair. */
+async function orRefuse(handle: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (!(error instanceof AccountProblem)) throw error;
+    throw new RegistryError(REFUSALS[error.kind], { message: error.message, cause: error });
+  }
+}
+
+const REFUSALS = {
+  invalid: 'REQUEST_INVALID',
+  unknown: 'ACCOUNT_UNKNOWN',
+  exists: 'ACCOUNT_CONFLICT',
+  'last-admin': 'ACCOUNT_CONFLICT',
+} as const;
 
 function noteOf(
   request: HttpRequest,

@@ -1,3 +1,4 @@
+import type { AccountAdministration } from '../../auth/accounts/administration.ts';
 import type { KeptLogins } from '../../auth/token/kept-logins.ts';
 import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
 import type { Explain } from '../../lifecycle/explain/explain.ts';
@@ -19,6 +20,7 @@ export interface Administration {
   /** What a collection does that was told nothing else. */
   readonly wishes: Wishes;
   readonly logins: KeptLogins;
+  readonly accounts: AccountAdministration;
   /** What is to be known before a repository is asked for or changed; undefined where everything is. */
   readonly preparation?: Preparation | undefined;
 }

@@ -41,6 +41,20 @@ export class Fields {
     return this.#typed(name, 'a text', (value) => typeof value === 'string' && value !== '');
   }
 
+  /** @throws RegistryError REQUEST_INVALID where it is missing */
+  needed(name: string): string {
+    const value = this.text(name);
+    if (value !== undefined) return value;
+    throw new RegistryError('REQUEST_INVALID', { message: `the field "${name}" is missing` });
+  }
+
+  /** @throws RegistryError REQUEST_INVALID */
+  texts(name: string): readonly string[] | undefined {
+    const isTexts = (value: unknown): boolean =>
+      Array.isArray(value) && value.length <= 100 && value.every((one) => typeof one === 'string');
+    return this.#typed(name, 'a list of at most 100 texts', isTexts);
+  }
+
   /** @throws RegistryError REQUEST_INVALID */
   flag(name: string): boolean | undefined {
     return this.#typed(name, 'true or false', (value) => typeof value === 'boolean');

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorName } from '../../errors.ts';
-import { API_ROUTES, type ApiRoute } from './routes.ts';
+import type { ApiRoute } from './route.ts';
+import { API_ROUTES } from './routes.ts';
 
 const EVERYWHERE: readonly ErrorName[] = ['REQUEST_INVALID', 'UNAUTHORIZED', 'INSUFFICIENT_SCOPE'];
 

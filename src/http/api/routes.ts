@@ -1,37 +1,12 @@
-import type { Reply } from '../message.ts';
-import type { ApiContext } from './context.ts';
+import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { listDeleted, restoreDeleted } from './deleted.ts';
 import { explainBlob, explainManifest, explainTag, listRemovals } from './explain.ts';
 import { collectionState, startCollection } from './garbage.ts';
 import { listLogins, revokeLogins } from './logins.ts';
 import { retentionState, startRetention } from './retention.ts';
+import type { ApiRoute, Parameter } from './route.ts';
 import * as schema from './schema.ts';
 import { listManifestPulls, listTagPulls, listUsage } from './statistics.ts';
-
-/** A query parameter. */
-interface Parameter {
-  readonly name: string;
-  readonly description: string;
-  readonly isRequired?: boolean;
-  readonly isNumber?: boolean;
-}
-
-/** A row of the table of the admin API's routes. */
-export interface ApiRoute {
-  readonly method: 'GET' | 'POST';
-  /** Below `/api/v1/`. */
-  readonly path: string;
-  readonly summary: string;
-  readonly parameters: readonly Parameter[];
-  readonly body?: schema.Schema;
-  /** By status. */
-  readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema: schema.Schema }>
-  >;
-  /** Codes of refusals beside those that all routes have. */
-  readonly refusals: readonly string[];
-  readonly handle: (context: ApiContext) => Promise<Reply>;
-}
 
 const { text, object, list, integer, flag } = schema;
 
@@ -252,4 +227,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     refusals: ['RETENTION_BUSY'],
     handle: startRetention,
   },
+  ...ACCOUNT_ROUTES,
 ];
