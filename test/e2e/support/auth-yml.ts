@@ -22,8 +22,8 @@ export interface PlainAuth {
 }
 
 /**
- * Starts it.
- * @param sections the configuration, without `server` and `token`
+ * Starts it, without a throttle: what is tested are the sections, and many of the passwords are wrong.
+ * @param sections the configuration, without `server`, `token` and `throttle`
  */
 export async function plainAuth(certificate: Certificate, sections: string): Promise<PlainAuth> {
   const port = await freePort();
@@ -32,6 +32,7 @@ export async function plainAuth(certificate: Certificate, sections: string): Pro
     file,
     `server: {addr: "127.0.0.1:${port}"}
 token: {issuer: "${ISSUER}", expiration: 900, certificate: "${certificate.certificateFile}", key: "${certificate.keyFile}"}
+throttle: {enabled: false}
 ${sections}`,
   );
   const url = `http://127.0.0.1:${port}`;
