@@ -136,7 +136,8 @@ describe.each(PLACES)('$name', ({ start }) => {
       ...['inspect', '--tls-verify=false', '--authfile', file, `docker://${ref}`],
     ]);
     expect(skopeo.code, skopeo.all).not.toBe(0);
-    expect(place.evidence()).toMatch(/a login that has ended was used again/);
+    // Lines are written a moment after what they tell of.
+    await expect.poll(() => place.evidence()).toMatch(/a login that has ended was used again/);
   });
 
   test('docker logs in again', async () => {
