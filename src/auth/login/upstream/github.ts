@@ -1,6 +1,7 @@
 import { isRecord } from '../../../oci/descriptor.ts';
 import type { Clock } from '../../../ports.ts';
 import { codeChallenge } from '../code-challenge.ts';
+import { firstLogin, laterLogin, NotAMember } from './membership.ts';
 import {
   type Binding,
   isPossibleAccount,
@@ -10,7 +11,6 @@ import {
   type UpstreamLogin,
   type UpstreamTokens,
   UpstreamUnavailable,
-  withTokens,
 } from './upstream.ts';
 import { type GrantedTokens, WebApi } from './web-api.ts';
 
@@ -26,9 +26,6 @@ export interface GithubOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
-
-/** Somebody who is no member. */
-class NotAMember extends Error {}
 
 /**
  * GitHub's web flow with state and PKCE. The access token is kept to ask again with: GitHub gives no other, unless the
@@ -61,34 +58,22 @@ export class GithubUpstream implements Upstream {
     const code = parameters.get('code');
     if (code === null) throw new SignInRefused(`${this.title} did not let you in.`);
     const tokens = await this.#exchange({ code, code_verifier: codeVerifier });
-    try {
-      return await this.#login(tokens.access ?? '', tokens, undefined);
-    } catch (error) {
-      if (error instanceof NotAMember) throw new SignInRefused(error.message);
-      if (error instanceof UpstreamGone) throw new SignInRefused(`${this.title} did not say who you are.`);
-      throw error;
-    }
+    return firstLogin(this.title, tokens, (access, granted) => this.#login(access, granted, undefined));
   }
 
   async renew(tokens: UpstreamTokens): Promise<UpstreamLogin> {
-    const { clock } = this.#options;
-    let current = tokens;
-    const hasEnded = tokens.accessUntilMs !== undefined && clock.now() >= tokens.accessUntilMs;
-    if (tokens.refresh !== undefined && (hasEnded || tokens.access === undefined)) {
-      current = await this.#exchange({ grant_type: 'refresh_token', refresh_token: tokens.refresh }).catch(
-        (error: unknown) => {
-          throw error instanceof SignInRefused ? new UpstreamGone('its refresh token has ended') : error;
-        },
-      );
-    }
-    if (current.access === undefined) throw new UpstreamGone('nothing is kept to ask it with');
-    try {
-      return await this.#login(current.access, current, tokens.subject).catch(
-        withTokens({ ...current, subject: tokens.subject }),
-      );
-    } catch (error) {
-      throw error instanceof NotAMember ? new UpstreamGone(error.message) : error;
-    }
+    const { refresh, access, accessUntilMs, subject } = tokens;
+    const hasEnded = accessUntilMs !== undefined && this.#options.clock.now() >= accessUntilMs;
+    const isDue = hasEnded || access === undefined;
+    return laterLogin(
+      tokens,
+      refresh !== undefined && isDue ? () => this.#refresh(refresh) : undefined,
+      (current, granted) => this.#login(current, granted, subject),
+    );
+  }
+
+  #refresh(refreshToken: string): Promise<UpstreamTokens> {
+    return this.#exchange({ grant_type: 'refresh_token', refresh_token: refreshToken });
   }
 
   async #exchange(parameters: Readonly<Record<string, string>>): Promise<UpstreamTokens> {

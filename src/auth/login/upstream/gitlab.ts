@@ -1,6 +1,7 @@
 import { isRecord } from '../../../oci/descriptor.ts';
 import type { Clock } from '../../../ports.ts';
 import { codeChallenge } from '../code-challenge.ts';
+import { firstLogin, laterLogin, NotAMember } from './membership.ts';
 import {
   type Binding,
   isPossibleAccount,
@@ -10,7 +11,6 @@ import {
   type UpstreamLogin,
   type UpstreamTokens,
   UpstreamUnavailable,
-  withTokens,
 } from './upstream.ts';
 import { WebApi } from './web-api.ts';
 
@@ -28,8 +28,6 @@ export interface GitlabOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
-
-class NotAMember extends Error {}
 
 /**
  * GitLab's authorization code flow with state and PKCE. The label `groups` has the full paths of all groups that somebody
@@ -70,32 +68,20 @@ export class GitlabUpstream implements Upstream {
       code,
       code_verifier: codeVerifier,
     });
-    try {
-      return await this.#login(tokens.access ?? '', tokens, undefined);
-    } catch (error) {
-      if (error instanceof NotAMember) throw new SignInRefused(error.message);
-      if (error instanceof UpstreamGone) throw new SignInRefused(`${this.title} did not say who you are.`);
-      throw error;
-    }
+    return firstLogin(this.title, tokens, (access, granted) => this.#login(access, granted, undefined));
   }
 
   async renew(tokens: UpstreamTokens): Promise<UpstreamLogin> {
-    let current = tokens;
-    if (tokens.refresh !== undefined) {
-      current = await this.#exchange({ grant_type: 'refresh_token', refresh_token: tokens.refresh }).catch(
-        (error: unknown) => {
-          throw error instanceof SignInRefused ? new UpstreamGone('its refresh token has ended') : error;
-        },
-      );
-    }
-    if (current.access === undefined) throw new UpstreamGone('nothing is kept to ask it with');
-    try {
-      return await this.#login(current.access, current, tokens.subject).catch(
-        withTokens({ ...current, subject: tokens.subject }),
-      );
-    } catch (error) {
-      throw error instanceof NotAMember ? new UpstreamGone(error.message) : error;
-    }
+    const { refresh, subject } = tokens;
+    return laterLogin(
+      tokens,
+      refresh === undefined ? undefined : () => this.#refresh(refresh),
+      (access, granted) => this.#login(access, granted, subject),
+    );
+  }
+
+  #refresh(refreshToken: string): Promise<UpstreamTokens> {
+    return this.#exchange({ grant_type: 'refresh_token', refresh_token: refreshToken });
   }
 
   async #exchange(parameters: Readonly<Record<string, string>>): Promise<UpstreamTokens> {
