@@ -64,10 +64,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   'last-admin': '; --force does it all the same',
 };
 
-export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 const DAY_MS = 24 * 3_600_000;
 
 /**

@@ -9,6 +9,7 @@ import { inUnits } from '../../policy/bytes-text.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import { say } from '../say.ts';
 import type { State } from '../state.ts';
 import { assertTakenOver } from '../take-over.ts';
 
@@ -21,10 +22,6 @@ export interface GarbageCollectOptions {
   readonly grace: string;
   /** As Go writes durations; undefined: as the configuration says. */
   readonly keepDeleted?: string;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 /** What registry:2 prints, without its line for each blob that stays. */

@@ -1,6 +1,7 @@
 import type { GroupMapping } from '../../index/groups.ts';
-import { type AccountOptions, allPages, say, withAccounts } from '../account-data.ts';
+import { type AccountOptions, allPages, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 
 /** `berth group add GROUP` */
 export async function addGroup(group: string, options: AccountOptions): Promise<void> {

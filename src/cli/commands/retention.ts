@@ -8,6 +8,7 @@ import type { Logger } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 import { assertTakenOver } from '../take-over.ts';
 
 /** What the command line says. */
@@ -30,10 +31,6 @@ const SILENT: Logger = {
   warn: () => undefined,
   error: () => undefined,
 };
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 /** @throws Failure */
 function timeOf(text: string | undefined): number {

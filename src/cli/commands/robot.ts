@@ -1,8 +1,9 @@
 import { USUAL_OVERLAP_MS } from '../../auth/accounts/robots.ts';
 import { shown } from '../../http/api/json.ts';
-import { type AccountOptions, allPages, lifetimeMs, say, timeText, withAccounts } from '../account-data.ts';
+import { type AccountOptions, allPages, lifetimeMs, timeText, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
+import { say } from '../say.ts';
 import { accountFields, accountLine } from './user.ts';
 
 /** `berth robot add NAME` */

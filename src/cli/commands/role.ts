@@ -1,6 +1,7 @@
 import type { RoleRecord } from '../../index/roles.ts';
-import { type AccountOptions, say, withAccounts } from '../account-data.ts';
+import { type AccountOptions, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 import { foreign } from './group.ts';
 
 /** Whose role it is. */

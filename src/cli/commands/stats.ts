@@ -4,6 +4,7 @@ import { InvalidValueError } from '../../oci/invalid.ts';
 import { parseRepositoryName, type RepositoryName } from '../../oci/reference.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 
 const PAGE = 1_000;
 
@@ -114,10 +115,6 @@ async function showOne(index: Index, name: RepositoryName, { json }: StatsOption
   say(`Pulls are counted since ${since}.`);
   for (const entry of tags) say(`${name}:${entry.tag}\t${entry.digest}\t${pulled(entry)}`);
   for (const entry of manifests) say(`${name}@${entry.digest}\t${entry.mediaType}\t${pulled(entry)}`);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 function repositoryName(text: string): RepositoryName {

@@ -5,6 +5,7 @@ import { TakeOver } from '../../lifecycle/takeover/take-over.ts';
 import type { Logger } from '../../ports.ts';
 import { loadConfiguration, openConfiguredState } from '../configuration.ts';
 import { Failure, reasonOf } from '../failure.ts';
+import { say } from '../say.ts';
 import type { State } from '../state.ts';
 import { assertOriginals } from '../take-over.ts';
 import { findingLines, summaryLines } from '../take-over-report.ts';
@@ -26,10 +27,6 @@ const SILENT: Logger = {
   warn: () => undefined,
   error: () => undefined,
 };
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 async function* findingsOf({ index }: State): AsyncGenerator<TakeOverFinding> {
   let after: TakeOverFinding | undefined;

@@ -1,7 +1,8 @@
 import { formatLimit } from '../../auth/accounts/limits.ts';
 import { shown } from '../../http/api/json.ts';
 import type { AccessTokenRecord } from '../../index/access-tokens.ts';
-import { type AccountOptions, lifetimeMs, say, timeText, withAccounts } from '../account-data.ts';
+import { type AccountOptions, lifetimeMs, timeText, withAccounts } from '../account-data.ts';
+import { say } from '../say.ts';
 
 /** What a token is to be. */
 export interface TokenOptions extends AccountOptions {

@@ -9,16 +9,13 @@ import { Failure } from '../failure.ts';
 import { parseImageName } from '../image-name.ts';
 import { toldIndex } from '../notifications.ts';
 import { COMMAND } from '../passwords.ts';
+import { say } from '../say.ts';
 
 /** What the commands on deleted images have in common. */
 export interface DeletedOptions {
   /** The registry's config.yml, where it has one: it says where the data are. */
   readonly config?: string;
   readonly json?: boolean;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 async function withUndelete<T>(

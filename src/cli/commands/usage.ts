@@ -7,6 +7,7 @@ import { inUnits } from '../../policy/bytes-text.ts';
 import { quotaOf, type RepositoryQuota } from '../../policy/quota-of.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 
 /** What the command line says. */
 export interface UsageOptions {
@@ -51,10 +52,6 @@ export async function usage(
   } finally {
     await index.close();
   }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 async function* wanted(index: Index, repository: string | undefined): AsyncGenerator<RepositoryUsage> {

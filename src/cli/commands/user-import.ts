@@ -4,8 +4,9 @@ import { isBcrypt } from '../../auth/identity/password-hash.ts';
 import { readDockerAuthUsers } from '../../config/imported-users.ts';
 import { readText } from '../../config/read-text.ts';
 import type { AccountLabels } from '../../index/accounts.ts';
-import { type AccountOptions, say, withAccounts } from '../account-data.ts';
+import { type AccountOptions, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
+import { say } from '../say.ts';
 
 /** Where accounts come from. */
 export interface ImportOptions extends AccountOptions {

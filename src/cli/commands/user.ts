@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers';
 import type { AccountRecord } from '../../index/accounts.ts';
-import { type AccountOptions, allPages, say, timeText, withAccounts } from '../account-data.ts';
+import { type AccountOptions, allPages, timeText, withAccounts } from '../account-data.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND, randomPassword } from '../passwords.ts';
+import { say } from '../say.ts';
 
 /** What the account commands have in common. */
 export interface UserOptions extends AccountOptions {

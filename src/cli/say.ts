@@ -1,0 +1,4 @@
+/** Says a line to whoever gave the command. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
