@@ -126,6 +126,11 @@ export const METRICS = {
     help: 'Requests by what came of the check of their token: accepted, missing, rejected, or insufficient.',
     labels: ['outcome'],
   },
+  berth_audit_entries_dropped_total: {
+    type: 'counter',
+    help: 'Entries of the audit log that were lost, by where they were to go: file, syslog or webhook.',
+    labels: ['sink'],
+  },
   berth_rule_reloads_total: {
     type: 'counter',
     help: 'Times that rules of a database were read, by what came of it: loaded, unchanged, refused (one of them cannot be used; the old ones stay), or failed (the database could not be asked; the old ones stay).',

@@ -88,7 +88,10 @@ export async function wireRegistry({
   audit,
 }: RegistryParts): Promise<RegistryProgram> {
   const { storage, http } = config;
-  const opened = audit === undefined ? await openAudit(config.audit, document, log) : undefined;
+  const opened =
+    audit === undefined
+      ? await openAudit(config.audit, document, { clock, log, metrics: metrics ?? NO_METRICS })
+      : undefined;
   const guard: LoginGuard = {
     throttle: config.throttle && new Throttle(config.throttle, clock),
     audit: audit ?? opened,

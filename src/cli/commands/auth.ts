@@ -30,7 +30,9 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const accessLog = openAccessLog(logOptions, log.out);
   for (const notice of loaded.notices) log.warn(notice);
   const { data, server: settings, throttle, token } = loaded.config;
-  const audit = await openAudit(loaded.config.audit, loaded.document, log);
+  const audit = await openAudit(loaded.config.audit, loaded.document, {
+    ...{ clock: CLOCK, log, metrics: NO_METRICS },
+  });
   const state = data === undefined ? undefined : await openState(data);
   const surroundings: AuthSurroundings = {
     ...{ clock: CLOCK, log, accessLog, metrics: NO_METRICS },
