@@ -88,6 +88,12 @@ export class StoredRules implements Authorizer {
     return this.#rules.authorizer.authorize(who, wanted, context);
   }
 
+  /** Whether there are rules to decide by; those that were read before do. */
+  async ping(): Promise<void> {
+    if (this.#rules === undefined) await this.reload();
+    if (this.#rules === undefined) throw new Error(this.#failure?.reason ?? 'no rules were read');
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
