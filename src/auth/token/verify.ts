@@ -116,7 +116,7 @@ function assertSpelling(token: string): void {
   const isPlain = token
     .split('.')
     .every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
-  if (!isPlain) throw new TokenRejected('the token is malformed: its parts are not in base64url');
+  if (!isPlain) throw new TokenRejected('the token is malformed');
 }
 
 function assertAlgorithm(used: string, allowed: readonly string[]): void {

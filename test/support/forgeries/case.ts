@@ -9,7 +9,12 @@ export interface Forgery {
   /** Why it is let in all the same; without it, each request is refused. */
   readonly accepted?: string;
   /** How registry:2 differs, and why. */
-  readonly real?: { readonly accepts: boolean; readonly why: string };
+  readonly real?: {
+    readonly accepts: boolean;
+    readonly why: string;
+    /** It ends the connection in place of an answer. */
+    readonly closes?: boolean;
+  };
   /** It takes a key of this kind. */
   readonly only?: 'EC' | 'RSA';
   /** How it is refused, where that is neither 400, 401 nor 403. */
