@@ -7,7 +7,7 @@ import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { RegistryAdminAccess } from '../http/api/access.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
-import { debugHealth } from '../http/debug.ts';
+import { debugAuth, debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
 import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts';
 import type { App } from '../http/message.ts';
@@ -27,6 +27,7 @@ import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
 import { type AccessLog, type Audit, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { openAudit } from './audit.ts';
+import { showSources, statesOf } from './auth-sight.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
@@ -96,6 +97,7 @@ export async function wireRegistry({
     throttle: config.throttle && new Throttle(config.throttle, clock),
     audit: audit ?? opened,
     clock,
+    metrics,
   };
   const urls = externalUrl({
     host: http.host,
@@ -180,7 +182,14 @@ export async function wireRegistry({
     { name: 'index', check: () => state.index.ping() },
     { name: 'content', check: () => state.content.ping() },
   ];
-  const ready = readyEndpoint(checks, failures, log, async () => takeOver?.progress());
+  const sources = () => access.builtin?.sources ?? [];
+  if (metrics !== undefined) showSources(sources, metrics);
+  const auditDrops = opened && (() => opened.drops.counts());
+  const ready = readyEndpoint({
+    ...{ checks, failures, log, auditDrops },
+    takeOver: async () => takeOver?.progress(),
+    sources: () => statesOf(sources()),
+  });
   const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,
@@ -233,6 +242,7 @@ export async function wireRegistry({
       ['/healthz', liveEndpoint()],
       ['/readyz', ready],
       ['/debug/health', debugHealth(failures)],
+      ['/debug/auth', debugAuth(sources, auditDrops)],
     ],
     auth: access.builtin,
     startJobs: () => jobs.start(),

@@ -1,5 +1,7 @@
 import type { Authorizer } from '../../auth/authorizer.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
+import type { Source } from '../../auth/source.ts';
+import { watchAuthorizer, watchProvider } from '../../auth/watched.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
@@ -52,6 +54,8 @@ const RULES: readonly AccessBuilder[] = [
 export interface Backends {
   readonly providers: readonly IdentityProvider[];
   readonly authorizers: readonly Authorizer[];
+  /** Each of them as it is seen from outside. */
+  readonly sources: readonly Source[];
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Lets go of connections, once nothing is asked any more. Resolves also where one of them cannot be ended well. */
   close(): Promise<void>;
@@ -64,6 +68,7 @@ export interface Backends {
 export async function wireBackends(settings: BackendSettings, deps: BackendDependencies): Promise<Backends> {
   const providers: IdentityProvider[] = [];
   const authorizers: Authorizer[] = [];
+  const sources: Source[] = [];
   const endpoints: (readonly [string, Endpoint])[] = [];
   const close = async (): Promise<void> => {
     await Promise.allSettled([...providers, ...authorizers].map((part) => part.close?.()));
@@ -72,19 +77,24 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
     for (const build of IDENTITIES) {
       const part = await build(settings, deps);
       if (part === undefined) continue;
-      providers.push(part.provider);
+      const { provider, source } = watchProvider(part.provider, deps.metrics);
+      providers.push(provider);
+      sources.push(source);
       // The first section's page is where `/` leads to.
       endpoints.push(
         ...(part.endpoints ?? []).filter(([path]) => !endpoints.some(([taken]) => taken === path)),
       );
     }
     for (const build of RULES) {
-      const authorizer = await build(settings, deps);
-      if (authorizer !== undefined) authorizers.push(authorizer);
+      const rules = await build(settings, deps);
+      if (rules === undefined) continue;
+      const { authorizer, source } = watchAuthorizer(rules, deps.metrics);
+      authorizers.push(authorizer);
+      sources.push(source);
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { providers, authorizers, endpoints, close };
+  return { providers, authorizers, sources, endpoints, close };
 }
