@@ -69,7 +69,7 @@ export class Source {
   /** Counts that an answer was remembered, or was not. */
   countRemembered(isHit: boolean): void {
     const outcome = isHit ? 'hit' : 'miss';
-    this.#metrics.counter('berth_auth_cache_total', { source: this.name, outcome }).add();
+    this.#metrics.counter('berth_auth_cache_total', { outcome, source: this.name }).add();
   }
 
   /** What was seen last; `reason` may name what is inside, and is for the operator's eyes alone. */
@@ -122,10 +122,10 @@ export class Source {
 
   #count(question: SourceQuestion, outcome: SourceOutcome, beganMs: number): void {
     const source = this.name;
-    this.#metrics.counter('berth_auth_questions_total', { source, question, outcome }).add();
+    this.#metrics.counter('berth_auth_questions_total', { outcome, question, source }).add();
     let seconds = this.#seconds.get(question);
     if (seconds === undefined) {
-      seconds = this.#metrics.histogram('berth_auth_question_seconds', { source, question });
+      seconds = this.#metrics.histogram('berth_auth_question_seconds', { question, source });
       this.#seconds.set(question, seconds);
     }
     seconds.observe((performance.now() - beganMs) / 1000);

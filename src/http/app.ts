@@ -130,7 +130,8 @@ function withoutPrefix(request: HttpRequest, prefix: string): HttpRequest {
 function logFault(log: Logger, request: HttpRequest, status: number, thrown: unknown): void {
   const fields = { method: request.method, path: request.path, status, requestId: request.id };
   const { message, cause } = toRegistryError(thrown);
-  // That the registry is unavailable was said when it became so.
-  if (status >= 500 && status !== 503) log.error('a request failed', { ...fields, error: cause ?? thrown });
+  // That the registry is unavailable was said when it became so, unless it is this request's own affair.
+  if (status >= 500 && (status !== 503 || cause !== undefined))
+    log.error('a request failed', { ...fields, error: cause ?? thrown });
   else log.debug('a request was refused', { ...fields, reason: message });
 }

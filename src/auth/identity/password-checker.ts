@@ -21,7 +21,7 @@ export class PasswordChecker {
   constructor(clock: Clock, metrics = NO_METRICS) {
     this.#clock = clock;
     const counter = (outcome: string) =>
-      metrics.counter('berth_auth_cache_total', { source: 'passwords', outcome });
+      metrics.counter('berth_auth_cache_total', { outcome, source: 'passwords' });
     this.#hits = counter('hit');
     this.#misses = counter('miss');
   }

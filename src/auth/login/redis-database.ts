@@ -1,3 +1,4 @@
+import { Unreachable } from '../unreachable.ts';
 import type { StoredDocument, TokenDatabase } from './token-database.ts';
 
 /** A Redis, or a cluster of them. */
@@ -36,7 +37,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
 /** Redis cannot be asked. The message has no secret in it. */
-export class TokenDatabaseAway extends Error {
+export class TokenDatabaseAway extends Unreachable {
   constructor(where: string, cause: unknown) {
     super(`the token database ${where} cannot be asked: ${reasonOf(cause)}`);
     this.name = 'TokenDatabaseAway';
