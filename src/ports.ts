@@ -19,6 +19,14 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/** For whoever speaks for itself, and needs no log beside. */
+export const NO_LOG: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
 /** Who asked for something, and how: it goes into the events that tell of it. Plain data. */
 export interface EventOrigin {
   readonly requestId: string;

@@ -1,5 +1,6 @@
 import { formatScope } from '../oci/scope.ts';
 import type { Audit, AuditEntry, AuditOutcome, Clock } from '../ports.ts';
+import { claimOf, loginClaim } from './claim.ts';
 import { TooManyLogins } from './slots.ts';
 import type { Throttle } from './throttle.ts';
 import {
@@ -20,7 +21,7 @@ export interface LoginGuard {
   readonly clock: Clock;
 }
 
-/** A token service that holds up whoever guesses passwords, and notes who got what. */
+/** A token service that holds up whoever guesses passwords or forges tokens, and notes who got what. */
 export class GuardedTokens implements TokenAnswers {
   readonly #inner: TokenAnswers;
   readonly #guard: LoginGuard;
@@ -47,10 +48,11 @@ export class GuardedTokens implements TokenAnswers {
     const asked = request.scopes.map((wanted) => ({ wanted, granted: [], rule: '' }));
     const failed = (outcome: AuditOutcome, error: unknown): void =>
       note({ outcome, reason: reasonOf(outcome, error), scopes: scopesOf(asked) });
-    const { credentials, address } = request;
+    const { address } = request;
+    const claim = claimOf(request);
     let attempt: ReturnType<Throttle['admit']> | undefined;
     try {
-      attempt = credentials && throttle?.admit(credentials, address);
+      attempt = claim && throttle?.admit(claim, address);
     } catch (error) {
       failed('throttled', error);
       throw error;
@@ -58,11 +60,12 @@ export class GuardedTokens implements TokenAnswers {
     try {
       const answer = await this.#inner.answer(request);
       attempt?.succeeded();
+      if (answer.refreshToken !== undefined) throttle?.expect(loginClaim(answer.refreshToken), address);
       const { subject: account, provider, decisions } = answer;
       note({ outcome: outcomeOf(decisions), account, provider, scopes: scopesOf(decisions) });
       return answer;
     } catch (error) {
-      if (error instanceof AuthenticationFailed) attempt?.failed();
+      if (error instanceof AuthenticationFailed && error.isGuess) attempt?.failed();
       else attempt?.abandoned();
       failed(outcomeOfError(error), error);
       throw error;

@@ -45,6 +45,12 @@ interface Pair extends Failures {
   readonly underWay: Map<string, number>;
 }
 
+/** What somebody claims to be, and what is to prove it. */
+export interface Claim extends Credentials {
+  /** Whether the secret is one that somebody could guess, as a password is; a token is not. */
+  readonly isGuessable?: boolean;
+}
+
 /** A login that is being checked. One of the three is to be called. */
 export interface Attempt {
   failed(): void;
@@ -83,7 +89,7 @@ export class Throttle {
   }
 
   /** @throws TooManyLogins where this login has to wait; nothing of it may then be checked */
-  admit({ account, password }: Credentials, address: string | undefined): Attempt {
+  admit({ account, password, isGuessable = true }: Claim, address: string | undefined): Attempt {
     const place = placeOf(address);
     const pairKey = JSON.stringify([account, place.address]);
     const hash = createHmac('sha256', this.#key)
@@ -106,10 +112,16 @@ export class Throttle {
     const held = pair ?? { count: 0, lastMs: this.#clock.now(), wrong: '', underWay: new Map() };
     // Whoever guesses many at once shall not get them all in before the first one is known to be wrong.
     const isUnderWay = held.underWay.has(hash);
-    if (!isSame && !isUnderWay && held.underWay.size >= Math.max(1, failures - held.count)) tooMany(1_000);
+    const isBurst = isGuessable && held.underWay.size >= Math.max(1, failures - held.count);
+    if (!isSame && !isUnderWay && isBurst) tooMany(1_000);
     held.underWay.set(hash, (held.underWay.get(hash) ?? 0) + 1);
     this.#pairs.set(pairKey, held);
     return this.#attempt(held, hash, { account, pairKey, ...place });
+  }
+
+  /** Somebody was let in by other means who will come back with this claim: strangers at the same address hold up nobody. */
+  expect(account: string, address: string | undefined): void {
+    this.#known.set(JSON.stringify([account, placeOf(address).address]), true);
   }
 
   #attempt(pair: Pair, hash: string, who: Place & { account: string; pairKey: string }): Attempt {

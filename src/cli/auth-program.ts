@@ -56,7 +56,11 @@ export async function wireAuth(
   const { clock, log, accessLog, index, passwords } = surroundings;
   const { server: settings, token } = config;
   const keys = await keysOf(loaded, surroundings);
-  const backends = await wireBackends(config, { ...surroundings, document });
+  const backends = await wireBackends(config, {
+    ...surroundings,
+    document,
+    throttle: surroundings.guard.throttle,
+  });
   const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const logins = index && new Logins({ index: index.logins, clock, log, lifetimes: token.refresh });
   const tokens = new TokenService({

@@ -49,7 +49,7 @@ export async function builtinAuth(
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock);
   const { endpoints, close, ...backends } = await wireBackends(settings, {
-    ...{ document, index, passwords, clock, log, metrics },
+    ...{ document, index, passwords, clock, log, metrics, throttle: guard.throttle },
   });
   const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const { authorizers, complete } = own;

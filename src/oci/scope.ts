@@ -10,6 +10,8 @@ export interface Access {
 
 const TYPE = /^([a-z0-9]+)(?:\([a-z0-9]+\))?$/;
 const ACTION = /^(?:[a-z]+|\*)$/;
+/** Repositories have none in their names, and what a name is handed to, a program or a log, may read them as more. */
+const CONTROL_CHARACTER = /\p{Cc}/u;
 const MAX_SCOPE_CHARACTERS = 4096;
 
 /**
@@ -28,7 +30,8 @@ export function parseResourceScope(text: string): Access {
   const list = text.slice(last + 1);
   // "action := [a-z]*" (spec/auth/scope.md): nothing between two commas asks for nothing.
   const actions = [...new Set(list.split(','))].filter((action) => action !== '');
-  if (type === undefined || name === '' || !actions.every((action) => ACTION.test(action))) {
+  const isName = name !== '' && !CONTROL_CHARACTER.test(name);
+  if (type === undefined || !isName || !actions.every((action) => ACTION.test(action))) {
     throw new InvalidValueError(
       'scope',
       `${quoted(text)} is not a scope: write type:name:action,action, such as repository:team/app:pull,push`,

@@ -140,6 +140,26 @@ describe('accounts of a directory', () => {
     expect((await auth.ask(undefined)).status).toBe(401);
   });
 
+  test('an account that there is not costs the directory the same operations as a wrong password', async () => {
+    const operations = () =>
+      first
+        .output()
+        .match(/op=\d+ (BIND|SRCH|UNBIND)/g)
+        ?.map((one) => one.slice(-4)) ?? [];
+    const askedBy = async (account: string): Promise<readonly string[]> => {
+      const before = operations().length;
+      expect((await auth.ask({ account, password: `wrong for ${account}` })).status).toBe(401);
+      const seen = () => operations().slice(before);
+      // Three questions at least, on a connection on which somebody else was bound.
+      await expect.poll(() => seen().length).toBeGreaterThanOrEqual(3);
+      return seen();
+    };
+    await askedBy('bob');
+    const ofBob = await askedBy('alice');
+    expect(await askedBy('nobody at all')).toEqual(ofBob);
+    expect(ofBob.filter((one) => one === 'BIND').length).toBeGreaterThanOrEqual(2);
+  });
+
   test('an attribute becomes a label, groups and groups of groups too, also in a circle', async () => {
     const scope = (name: string) => `repository:${name}:pull,push`;
     expect(await auth.grants(named('alice'), scope('deck/x'))).toBe('deck/x: pull,push');

@@ -6,6 +6,7 @@ import { Sealer } from '../../src/auth/login/sealer.ts';
 import { type SignedIn, SignIn } from '../../src/auth/login/sign-in.ts';
 import type { TokenDatabase } from '../../src/auth/login/token-database.ts';
 import type { Upstream } from '../../src/auth/login/upstream/upstream.ts';
+import type { Throttle } from '../../src/auth/throttle.ts';
 import { StoppedClock } from './clock.ts';
 import { MemoryTokenDatabase } from './memory-token-database.ts';
 import { RecordedLog } from './recorded-log.ts';
@@ -22,12 +23,14 @@ export function browserLoginUnderTest(
     secret = 'client secret',
     section = 'oidc_auth',
     mayHoldLegacy = true,
+    throttle,
   }: {
     database?: TokenDatabase;
     clock?: StoppedClock;
     secret?: string;
     section?: string;
     mayHoldLegacy?: boolean;
+    throttle?: Throttle;
   } = {},
 ) {
   const log = new RecordedLog();
@@ -39,7 +42,7 @@ export function browserLoginUnderTest(
     passwordLifetimeMs: PASSWORD_LIFETIME_MS,
   });
   const sealer = new Sealer(secret, 'pages');
-  const signIn = new SignIn({ ...common, sealer, passwordLifetimeMs: PASSWORD_LIFETIME_MS });
+  const signIn = new SignIn({ ...common, sealer, throttle, passwordLifetimeMs: PASSWORD_LIFETIME_MS });
   /** The whole way, without a browser. */
   const signedIn = async (): Promise<SignedIn & { text: string }> => {
     const { state, ticket } = await signIn.begin();

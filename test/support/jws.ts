@@ -18,7 +18,11 @@ export function decodeToken(token: string): {
   return { header: JSON.parse(headerText), claims: JSON.parse(claimsText), headerText, claimsText };
 }
 
-function signature(alg: unknown, key: KeyObject | string, data: string): Buffer {
+/**
+ * The signature of a text as JSON Web Signature writes it, as `alg` says.
+ * @param key a private key; a text is the secret of an HMAC
+ */
+export function signatureOf(alg: unknown, key: KeyObject | string, data: string): Buffer {
   if (typeof key === 'string') return createHmac('sha256', key).update(data).digest();
   const hash = /^(?:RS|ES|PS)(256|384|512)$/.exec(typeof alg === 'string' ? alg : '')?.[1];
   const isPss = typeof alg === 'string' && alg.startsWith('PS');
@@ -37,5 +41,5 @@ function signature(alg: unknown, key: KeyObject | string, data: string): Buffer 
 export function signToken(header: unknown, claims: unknown, key: KeyObject | string): string {
   const alg = typeof header === 'object' && header !== null && 'alg' in header ? header.alg : undefined;
   const data = `${encodePart(header)}.${encodePart(claims)}`;
-  return `${data}.${signature(alg, key, data).toString('base64url')}`;
+  return `${data}.${signatureOf(alg, key, data).toString('base64url')}`;
 }

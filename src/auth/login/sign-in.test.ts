@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { browserLoginUnderTest } from '../../../test/support/browser-login.ts';
+import { StoppedClock } from '../../../test/support/clock.ts';
 import { FakeUpstream } from '../../../test/support/fake-upstream.ts';
-import type { UpstreamLogin } from './upstream/upstream.ts';
+import { TooManyLogins } from '../slots.ts';
+import { Throttle, USUAL_THROTTLE } from '../throttle.ts';
+import { SignInRefused, type UpstreamLogin } from './upstream/upstream.ts';
 
 const LOGIN: UpstreamLogin = { account: 'alice', labels: {}, tokens: { refresh: 'r' } };
 
@@ -64,6 +67,32 @@ describe('a sign-in', () => {
     upstream.answer = () => LOGIN;
     await expect(signIn.complete(answer(state), ticket)).rejects.toThrow(/was used before/);
     expect(upstream.codes).toHaveLength(1);
+  });
+
+  it('is held up where the codes of an address are refused again and again, and nowhere else', async () => {
+    const clock = new StoppedClock();
+    const upstream = new FakeUpstream(() => LOGIN);
+    const throttle = new Throttle(USUAL_THROTTLE, clock);
+    const { signIn } = browserLoginUnderTest(upstream, { clock, throttle });
+    const attempt = async (address: string) => {
+      const { state, ticket } = await signIn.begin();
+      return signIn.complete(answer(state), ticket, address);
+    };
+    upstream.answer = () => {
+      throw new SignInRefused('no such code');
+    };
+    let asked = 0;
+    for (; asked < 50; asked += 1) {
+      const error: unknown = await attempt('192.0.2.1').catch((thrown: unknown) => thrown);
+      if (error instanceof TooManyLogins) break;
+      expect(error).toBeInstanceOf(SignInRefused);
+    }
+    expect(asked).toBe(4 * USUAL_THROTTLE.failures);
+    expect(upstream.codes, 'the identity provider is left alone').toHaveLength(asked);
+    upstream.answer = () => LOGIN;
+    expect(await attempt('198.51.100.7')).toMatchObject({ account: 'alice' });
+    clock.advance(USUAL_THROTTLE.delayMs);
+    expect(await attempt('192.0.2.1')).toMatchObject({ account: 'alice' });
   });
 
   it('has nothing in its ticket that can be read', async () => {

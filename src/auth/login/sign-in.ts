@@ -3,6 +3,7 @@ import type { RevocationKind } from '../../index/revocations.ts';
 import { isRecord } from '../../oci/descriptor.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import { Slots } from '../slots.ts';
+import type { Throttle } from '../throttle.ts';
 import { type GeneratedPassword, generatePassword, grantOf } from './generated-password.ts';
 import type { LoginRecords } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
@@ -54,6 +55,8 @@ export interface SignInParts {
   readonly log: Logger;
   /** Makes void what was issued; undefined where no registry would hear of it. */
   readonly revoke?: ((kind: RevocationKind, name: string) => Promise<void>) | undefined;
+  /** Holds up addresses from which codes come that the identity provider refuses; undefined: nobody. */
+  readonly throttle?: Throttle | undefined;
   readonly revalidateAfterMs: number;
   readonly passwordLifetimeMs: number;
 }
@@ -118,9 +121,14 @@ export class SignIn {
 
   /**
    * @param ticket what the browser kept since `begin`; undefined where it kept nothing
+   * @param address of the browser; undefined where it is not known
    * @throws SignInRefused, UpstreamUnavailable, TooManyLogins
    */
-  async complete(parameters: URLSearchParams, ticket: string | undefined): Promise<SignedIn> {
+  async complete(
+    parameters: URLSearchParams,
+    ticket: string | undefined,
+    address?: string,
+  ): Promise<SignedIn> {
     const binding = ticket === undefined ? undefined : this.#open(ticket, 'ticket');
     const state = parameters.getAll('state');
     if (!isTicket(binding) || state.length !== 1 || !isSame(binding.state, state[0] ?? '')) {
@@ -130,10 +138,22 @@ export class SignIn {
     if (this.#parts.clock.now() >= binding.untilMs || this.#usedStates.has(binding.state)) {
       throw new SignInRefused(STRAY);
     }
+    const attempt = this.#parts.throttle?.admit(
+      { account: `sign-in ${binding.state}`, password: binding.state, isGuessable: false },
+      address,
+    );
     if (this.#usedStates.size >= MAX_USED_STATES) this.#usedStates.clear();
     this.#usedStates.add(binding.state);
     const { records, upstream, clock, log, revalidateAfterMs, passwordLifetimeMs } = this.#parts;
-    const login = await this.#slots.run(() => upstream.complete(parameters, binding));
+    const login = await this.#slots
+      .run(() => upstream.complete(parameters, binding))
+      .catch((error: unknown) => {
+        if (error instanceof SignInRefused) attempt?.failed();
+        else attempt?.abandoned();
+        throw error;
+      });
+    // Nobody will come back with this state: there is nothing to be remembered.
+    attempt?.abandoned();
     const nowMs = clock.now();
     const { text, kept } = generatePassword(nowMs, passwordLifetimeMs);
     const record = await records.update(login.account, (before) => ({

@@ -12,9 +12,13 @@ import {
 
 /** A login cannot be gone on with. The message is for the person at the client. */
 export class LoginRefused extends Error {
-  constructor(message: string) {
+  /** Whether the refresh token was never one of a login that is known here. */
+  readonly isForged: boolean;
+
+  constructor(message: string, options: { readonly isForged: boolean }) {
     super(message);
     this.name = 'LoginRefused';
+    this.isForged = options.isForged;
   }
 }
 
@@ -43,6 +47,10 @@ const MAX_CLIENT_CHARACTERS = 100;
 
 /** The same for a token that never was: nobody learns which ids there are. */
 const UNKNOWN = 'this login is not known here, or has ended; log in again';
+
+function refuse(message: string): LoginRefused {
+  return new LoginRefused(message, { isForged: false });
+}
 
 /**
  * Logins that a client keeps as a refresh token, in place of the password. The token stays the same for as long as the
@@ -107,21 +115,21 @@ export class Logins {
     const token = parseRefreshToken(text);
     const login = token && (await this.#index.find(token.id));
     if (token === undefined || login === undefined || !isSecret(token.secret, login.secretHash)) {
-      throw new LoginRefused(UNKNOWN);
+      throw new LoginRefused(UNKNOWN, { isForged: true });
     }
     if (login.endedAtMs !== undefined) {
       this.#tell('a login that has ended was used again: its token may be in wrong hands', login, use);
-      throw new LoginRefused(UNKNOWN);
+      throw refuse(UNKNOWN);
     }
     const expiresAtMs = this.#putOff(login);
-    if (expiresAtMs <= this.#clock.now()) throw new LoginRefused('this login has expired; log in again');
+    if (expiresAtMs <= this.#clock.now()) throw refuse('this login has expired; log in again');
     if (login.service !== use.service) {
       this.#tell('a login was used for another registry than its own', login, use);
-      throw new LoginRefused('this login is for another registry; log in to this one');
+      throw refuse('this login is for another registry; log in to this one');
     }
     if (!mayShareLogin(login.clientId, use.clientId.slice(0, MAX_CLIENT_CHARACTERS))) {
       this.#tell('a login was used by another program than the one that began it', login, use);
-      throw new LoginRefused('this login was begun by another program; log in with the one that uses it');
+      throw refuse('this login was begun by another program; log in with the one that uses it');
     }
     return login;
   }

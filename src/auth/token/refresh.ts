@@ -3,9 +3,13 @@ import { LoginRefused, type Logins, type LoginUse } from './logins.ts';
 
 /** The credentials are wrong, or there are none and anonymous callers are refused. */
 export class AuthenticationFailed extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Whether it may be somebody who tries what is not theirs; else it was right once, or is of no use whatever it is. */
+  readonly isGuess: boolean;
+
+  constructor(message: string, { isGuess = true, ...options }: ErrorOptions & { isGuess?: boolean } = {}) {
     super(message, options);
     this.name = 'AuthenticationFailed';
+    this.isGuess = isGuess;
   }
 }
 
@@ -28,15 +32,20 @@ export async function resumeLogin(
   { providers, logins }: { providers: readonly IdentityProvider[]; logins: Logins | undefined },
 ): Promise<Known> {
   if (logins === undefined) {
-    throw new AuthenticationFailed('this token service keeps no logins; log in with a password');
+    throw new AuthenticationFailed('this token service keeps no logins; log in with a password', {
+      isGuess: false,
+    });
   }
   const login = await logins.find(refreshToken, use).catch((cause: unknown) => {
-    throw cause instanceof LoginRefused ? new AuthenticationFailed(cause.message, { cause }) : cause;
+    if (!(cause instanceof LoginRefused)) throw cause;
+    throw new AuthenticationFailed(cause.message, { cause, isGuess: cause.isForged });
   });
   const { id, account, labels, isAdmin } = login;
   const provider = providers.find(({ name }) => name === login.provider);
   if (provider === undefined) {
-    throw new AuthenticationFailed('the accounts that this login is of are no longer served; log in again');
+    throw new AuthenticationFailed('the accounts that this login is of are no longer served; log in again', {
+      isGuess: false,
+    });
   }
   if (provider.lookup === undefined) {
     logins.used(id);
@@ -45,7 +54,9 @@ export async function resumeLogin(
   const standing = await provider.lookup(account);
   if (standing === 'gone' || standing.version !== login.version) {
     await logins.end(id, standing === 'gone' ? 'the account is gone' : 'the password was changed');
-    throw new AuthenticationFailed('this login has ended, since its account has changed; log in again');
+    throw new AuthenticationFailed('this login has ended, since its account has changed; log in again', {
+      isGuess: false,
+    });
   }
   logins.used(id);
   return { identity: standing.identity, provider, login: id };

@@ -61,6 +61,7 @@ export class TokenVerifier {
     if (remembered !== undefined && this.#clock.now() < remembered.expiresAtMs) return remembered;
     known.delete(token);
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRejected('the token is too long');
+    assertSpelling(token);
     const { payload, untilMs } = await this.#checked(token);
     const verified = readClaims(payload, untilMs);
     if (token.length > MAX_REMEMBERED_CHARACTERS) return verified;
@@ -107,6 +108,17 @@ export class TokenVerifier {
   }
 }
 
+/**
+ * A token has one spelling. Decoders take others for the same bytes: padding, which RFC 7515, section 2 leaves out, and
+ * last letters whose spare bits are not zero (RFC 4648, section 3.5). What looks another must not be the same token.
+ */
+function assertSpelling(token: string): void {
+  const isPlain = token
+    .split('.')
+    .every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+  if (!isPlain) throw new TokenRejected('the token is malformed');
+}
+
 function assertAlgorithm(used: string, allowed: readonly string[]): void {
   if (allowed.includes(used)) return;
   const suitable = allowed.length === 0 ? 'too weak, or of no use for tokens' : `for ${allowed.join(', ')}`;
@@ -140,6 +152,8 @@ function readClaims(payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): Ve
   if (typeof subject !== 'string') throw new TokenRejected('the sub claim of the token is no text');
   const access = payload['access'] ?? [];
   if (!Array.isArray(access)) throw new TokenRejected('the access claim of the token is not a list');
+  // JSON has numbers that are none here, such as 1e400: that one would never expire.
+  if (!Number.isFinite(payload.exp)) throw new TokenRejected('the exp claim of the token is out of range');
   const { grant, generation } = payload;
   return {
     subject,

@@ -35,7 +35,7 @@ export async function browserLogin(
   { section, settings, redirectUrl, upstream: connect }: BrowserLoginOptions,
   deps: BackendDependencies,
 ): Promise<IdentityPart> {
-  const { clock, log, passwords, document, index } = deps;
+  const { clock, log, passwords, document, index, throttle } = deps;
   const { revalidateAfterMs, passwordLifetimeMs, httpTimeoutMs, registryUrl } = settings;
   const clientSecret = secretOf(section, settings, deps);
   if (clientSecret === '') throw document.errorAt([section, 'client_secret'], 'the client secret is empty');
@@ -51,7 +51,7 @@ export async function browserLogin(
   });
   const sealer = new Sealer(clientSecret, `${section} pages`);
   const signIn = new SignIn({
-    ...{ records, upstream, sealer, clock, log, revoke, revalidateAfterMs, passwordLifetimeMs },
+    ...{ records, upstream, sealer, clock, log, revoke, throttle, revalidateAfterMs, passwordLifetimeMs },
   });
   const path = `/${section}`;
   return {

@@ -1,6 +1,7 @@
 import type { Authorizer } from '../../auth/authorizer.ts';
 import type { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
+import type { Throttle } from '../../auth/throttle.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { ConfigDocument } from '../../config/document.ts';
 import type { Endpoint } from '../../http/app.ts';
@@ -14,6 +15,8 @@ export interface BackendDependencies {
   /** Where something is kept between starts; undefined where the configuration names no place for it. */
   readonly index: Index | undefined;
   readonly passwords: PasswordChecker;
+  /** undefined: nobody is ever held up. */
+  readonly throttle: Throttle | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -4,7 +4,7 @@ import { type Forecast, forecastRetention, type TagForecast } from '../../lifecy
 import { hasRetention, Retainer } from '../../lifecycle/retention/retainer.ts';
 import { inUnits } from '../../policy/bytes-text.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
-import type { Logger } from '../../ports.ts';
+import { NO_LOG } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure } from '../failure.ts';
@@ -23,14 +23,6 @@ export interface RetentionCommandOptions {
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 const CLOCK = { now: Date.now };
-
-/** The command speaks for itself. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** @throws Failure */
 function timeOf(text: string | undefined): number {
@@ -99,7 +91,7 @@ async function removeNow(
   graceMs: number,
   json: boolean,
 ): Promise<void> {
-  const retainer = new Retainer({ index, clock: CLOCK, log: SILENT });
+  const retainer = new Retainer({ index, clock: CLOCK, log: NO_LOG });
   const total = await retainer.run({
     ...{ rules, graceMs },
     onRemoved(repository, { tags }) {

@@ -59,7 +59,12 @@ async function complete(options: SignInPageOptions, request: HttpRequest): Promi
   const state = request.query.get('state') ?? '';
   const ticket = ticketIn(request.headers['cookie'], state);
   const headers = { 'Set-Cookie': clearTicketCookie(state, isHttps || isSecure(request)) };
-  return signedInPage(await signIn.complete(request.query, ticket), signIn.title, registry, headers);
+  return signedInPage(
+    await signIn.complete(request.query, ticket, request.remoteAddress),
+    signIn.title,
+    registry,
+    headers,
+  );
 }
 
 async function revoke({ signIn, registry }: SignInPageOptions, request: HttpRequest): Promise<Reply> {
@@ -74,7 +79,7 @@ function failure({ signIn, log }: SignInPageOptions, error: unknown): Reply {
     return failurePage(403, error.message);
   }
   if (error instanceof TooManyLogins) {
-    return failurePage(429, 'Too many people sign in at once. Try again soon.', { 'Retry-After': '5' });
+    return failurePage(429, `Not now: ${error.message}.`, { 'Retry-After': String(error.retryAfterSeconds) });
   }
   if (!(error instanceof UpstreamUnavailable)) throw error;
   log.error('nobody can sign in: the identity provider cannot be asked', {

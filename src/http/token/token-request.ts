@@ -35,7 +35,9 @@ function grantOf(form: URLSearchParams): Grant {
   );
 }
 
-function formCredentials(form: URLSearchParams): Credentials | undefined {
+/** RFC 6749, section 2.3.1, as below: what stands in the address is in logs on the way. */
+function formCredentials(form: URLSearchParams, query: URLSearchParams): Credentials | undefined {
+  if (query.has('password')) return refuse('a password belongs into the form, not into the address');
   const account = form.get('username') ?? '';
   const password = form.get('password') ?? '';
   return account === '' || password === '' ? undefined : { account, password };
@@ -104,7 +106,7 @@ export async function readTokenRequest(
     grant === 'refresh_token' ? refreshTokenOf(parameters, basic, request.query) : undefined;
   const assertion = grant === EXCHANGE ? assertionOf(parameters, basic, request.query) : undefined;
   const credentials =
-    grant === 'password' ? (basic ?? (isForm ? formCredentials(parameters) : undefined)) : undefined;
+    grant === 'password' ? (basic ?? (isForm ? formCredentials(parameters, request.query) : undefined)) : undefined;
   const account = parameters.get('account') ?? '';
   if (basic !== undefined && account !== '' && account !== basic.account) {
     return refuse('user and account are not the same');

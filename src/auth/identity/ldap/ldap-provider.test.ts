@@ -97,6 +97,31 @@ test('an entry without a name is not bound as: that is nobody, with any password
   await expect(ldap.authenticate(BOB)).rejects.toThrow(DirectoryError);
 });
 
+test('an account that there is not costs the same questions as a wrong password', async () => {
+  const { fake, log, ldap } = provider();
+  const kindsOf = (asked: readonly string[]): unknown => asked.map((one) => one.split(' ')[0]);
+  const wrong = { account: 'bob', password: 'wrong' };
+  expect(await ldap.authenticate(wrong)).toBe('wrong-password');
+  fake.take();
+  expect(await ldap.authenticate(wrong)).toBe('wrong-password');
+  const asked = fake.take();
+  fake.find = () => [];
+  expect(await ldap.authenticate({ account: 'nobody', password: 'secret' })).toBe('no-match');
+  const askedOfNobody = fake.take();
+  expect(kindsOf(askedOfNobody)).toEqual(kindsOf(asked));
+  expect(askedOfNobody.at(-1), 'below the base').toMatch(/^bind cn=[0-9a-f-]{36},ou=people$/);
+  expect(log.at('debug'), 'of somebody who is there alone').toHaveLength(2);
+
+  fake.nextFault = undefined;
+  fake.find = () => {
+    fake.nextFault = new DirectoryError('noSuchObject');
+    return [];
+  };
+  expect(await ldap.authenticate({ account: 'nobody', password: 'secret' }), 'whatever is said to it').toBe(
+    'no-match',
+  );
+});
+
 test('anonymous searches stay anonymous', async () => {
   const { fake, ldap } = provider({}, 'nobody');
   await ldap.authenticate(BOB);

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '../../../ports.ts';
 import type { Credentials, Identity, IdentityProvider, Standing } from '../provider.ts';
 import { DirectoryError, type Entry, type LdapConnection } from './connection.ts';
@@ -7,6 +8,9 @@ import { type Filter, fillFilter, type Template } from './filter.ts';
 import { findGroups, type GroupSearch } from './groups.ts';
 import { type LabelSource, labelValues } from './labels.ts';
 import { isLocked, passwordVersion, STANDING_ATTRIBUTES } from './standing.ts';
+
+/** Of nobody: what people type goes to no more places than it must. */
+const NO_PASSWORD = randomBytes(12).toString('base64url');
 
 /** What is asked of a directory. */
 export interface LdapQuestions {
@@ -31,6 +35,7 @@ export class LdapProvider implements IdentityProvider {
   readonly #directory: Pick<Directory, 'use' | 'close'>;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #nobodyThere: string;
   #hasWarned = false;
 
   /** @param deps.directory is closed with the provider */
@@ -43,6 +48,7 @@ export class LdapProvider implements IdentityProvider {
     },
   ) {
     this.#questions = questions;
+    this.#nobodyThere = [`cn=${randomUUID()}`, questions.base].filter((part) => part !== '').join(',');
     this.#directory = deps.directory;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -62,7 +68,10 @@ export class LdapProvider implements IdentityProvider {
         }
       }
       const entry = await this.#find(session.connection, account);
-      if (entry === undefined) return 'no-match';
+      if (entry === undefined) {
+        await this.#bindAsNobodyThere(session.connection);
+        return 'no-match';
+      }
       const { dn: name } = entry;
       if (!(await this.#isRight(session.connection, { account, name, password }))) return 'wrong-password';
       // What an account may not see of its own groups, Berth's account may.
@@ -98,6 +107,19 @@ export class LdapProvider implements IdentityProvider {
       }
       return { identity: await this.#identify(connection, account, entry), version: version ?? '' };
     });
+  }
+
+  /**
+   * The question that an account would have led to: without it, an unknown one would be answered sooner. The name is of no
+   * entry, so that no directory counts it against anybody.
+   */
+  async #bindAsNobodyThere(connection: LdapConnection): Promise<void> {
+    try {
+      await connection.bind(this.#nobodyThere, NO_PASSWORD);
+    } catch (error) {
+      // Some say that there is no such entry in place of that the password is wrong (RFC 4511 §4.2.2).
+      if (!(error instanceof DirectoryError)) throw error;
+    }
   }
 
   async #isRight(
