@@ -10,10 +10,11 @@ import type { LoadedAuth } from '../config/docker-auth.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
 import { readyEndpoint } from '../http/health.ts';
 import type { App } from '../http/message.ts';
+import type { RequestMetrics } from '../http/request-metrics.ts';
 import { withKnownAddress } from '../http/token/known-address.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import type { Index } from '../index/index.ts';
-import { type AccessLog, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
+import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { statesOf } from './auth-sight.ts';
 import { wireBackends } from './backends/backends.ts';
 import type { Closable } from './generations.ts';
@@ -28,6 +29,8 @@ export interface AuthSurroundings {
   readonly log: Logger;
   readonly accessLog: AccessLog;
   readonly metrics: Metrics;
+  /** undefined: requests are not counted. */
+  readonly requestMetrics: RequestMetrics | undefined;
   /** undefined: nothing is kept between starts. */
   readonly index: Index | undefined;
   /** Remembers right passwords, by hashes that a change makes unreachable. */
@@ -106,7 +109,7 @@ export async function wireAuth(
     log,
     clock,
     accessLog,
-    metrics: surroundings.metrics === NO_METRICS ? undefined : surroundings.metrics,
+    requestMetrics: surroundings.requestMetrics,
     proxies: new TrustedProxies(settings.trustedProxies ?? DEFAULT_TRUSTED, log, {
       key: 'server.trusted_proxies',
       addressHeader: realAddress?.header,

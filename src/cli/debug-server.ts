@@ -35,7 +35,7 @@ function debugApp(settings: DebugSettings, { metrics, probes, log, clock }: Debu
     log,
     clock,
     accessLog: undefined,
-    metrics: undefined,
+    requestMetrics: undefined,
   });
 }
 

@@ -11,6 +11,7 @@ import { debugAuth, debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
 import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts';
 import type { App } from '../http/message.ts';
+import { RequestMetrics } from '../http/request-metrics.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
 import { assignAllowances } from '../lifecycle/assign-allowances.ts';
@@ -195,7 +196,7 @@ export async function wireRegistry({
     log,
     clock,
     accessLog,
-    metrics,
+    requestMetrics: metrics && new RequestMetrics(metrics),
     proxies: new TrustedProxies(http.trustedProxies ?? DEFAULT_TRUSTED, log),
     isUnhealthy: () => health.isUnhealthy(),
     prefix: http.prefix,

@@ -121,6 +121,8 @@ throttle: {failures: 2}
       .toBe(600);
     expect(await logins('granted')).toBeGreaterThanOrEqual(3);
     expect(await questions('users', 'match')).toBeGreaterThanOrEqual(3);
+    const handled = 'registry_http_requests_total{code="200",handler="token",method="get"}';
+    expect(await value(handled)).toBeGreaterThanOrEqual(5);
     expect((await metrics()).match(/^# TYPE berth_auth_source_failing /gm)).toHaveLength(1);
     expect(await metrics()).not.toMatch(/alice|bob|nobody/);
   });

@@ -3,6 +3,7 @@ import { Throttle } from '../../auth/throttle.ts';
 import { type LoadedAuth, loadAuthConfig } from '../../config/docker-auth.ts';
 import { debugAuth } from '../../http/debug.ts';
 import { liveEndpoint } from '../../http/health.ts';
+import { RequestMetrics } from '../../http/request-metrics.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import { openMetrics } from '../../observe/metrics.ts';
@@ -50,6 +51,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const auditDrops = audit && (() => audit.drops.counts());
   const surroundings: AuthSurroundings = {
     ...{ clock: CLOCK, log, accessLog, metrics, auditDrops },
+    requestMetrics: exposed && new RequestMetrics(exposed),
     index: state?.index,
     passwords: new PasswordChecker(CLOCK, metrics),
     guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK, metrics },
