@@ -10,7 +10,6 @@ import { signInEndpoint, signInRedirect } from '../../http/sign-in/endpoint.ts';
 import type { RevocationKind } from '../../index/revocations.ts';
 import { readNamedFile } from '../key-files.ts';
 import type { BackendDependencies, IdentityPart } from './parts.ts';
-import { openTokenDatabase } from './token-database.ts';
 
 /** Whoever revokes a password waits no longer for it. */
 const REMEMBERING = { rightMs: 10_000, wrongMs: 5_000 };
@@ -40,7 +39,11 @@ export async function browserLogin(
   const clientSecret = secretOf(section, settings, deps);
   if (clientSecret === '') throw document.errorAt([section, 'client_secret'], 'the client secret is empty');
   const upstream = connect(clientSecret);
-  const { database, isRemote, mayHoldLegacy } = await openTokenDatabase(section, settings.database, deps);
+  const { database, isRemote, mayHoldLegacy } = await deps.openTokenDatabase(
+    section,
+    settings.database,
+    index,
+  );
   const records = new LoginRecords(section, database, new Sealer(clientSecret, `${section} tokens`));
   const revoke =
     index && ((kind: RevocationKind, name: string) => index.revocations.revoke(kind, name, clock.now()));

@@ -7,6 +7,7 @@ import type { ConfigDocument } from '../../config/document.ts';
 import type { Endpoint } from '../../http/app.ts';
 import type { Index } from '../../index/index.ts';
 import type { Clock, Logger, Metrics } from '../../ports.ts';
+import type { OpenTokenDatabase } from './token-database.ts';
 
 /** What the sections about accounts and rules are made with. */
 export interface BackendDependencies {
@@ -20,6 +21,10 @@ export interface BackendDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Opens what a section keeps its logins by a browser in. */
+  readonly openTokenDatabase: OpenTokenDatabase;
+  /** The rules in use until now, where others are to take their place. */
+  readonly before?: readonly Authorizer[] | undefined;
 }
 
 /** A section about accounts, put together. */
@@ -27,10 +32,19 @@ export interface IdentityPart {
   readonly provider: IdentityProvider;
   /** Pages for a browser. */
   readonly endpoints?: readonly (readonly [string, Endpoint])[];
+  /** See `AccessPart`. */
+  readonly start?: () => Promise<void>;
+}
+
+/** A section about rules, put together. */
+export interface AccessPart {
+  readonly authorizer: Authorizer;
+  /** Begins to ask what is outside of this process, before anybody needs it. Resolves after the first try; never rejects. */
+  readonly start?: () => Promise<void>;
 }
 
 /**
- * Puts one section about accounts together; undefined where it was not written.
+ * Puts one section about accounts together; undefined where it was not written. Connects to nothing.
  * @throws ConfigError
  */
 export type IdentityBuilder = (
@@ -39,10 +53,10 @@ export type IdentityBuilder = (
 ) => IdentityPart | undefined | Promise<IdentityPart | undefined>;
 
 /**
- * Puts one section about rules together; undefined where it was not written.
+ * Puts one section about rules together; undefined where it was not written. Connects to nothing.
  * @throws ConfigError
  */
 export type AccessBuilder = (
   settings: BackendSettings,
   deps: BackendDependencies,
-) => Authorizer | undefined | Promise<Authorizer | undefined>;
+) => AccessPart | undefined | Promise<AccessPart | undefined>;

@@ -2,8 +2,8 @@ import { IndexTokenDatabase } from '../../auth/login/index-database.ts';
 import { RedisTokenDatabase } from '../../auth/login/redis-database.ts';
 import type { TokenDatabase } from '../../auth/login/token-database.ts';
 import type { TokenDatabaseSettings } from '../../config/token-database-schema.ts';
+import type { Index } from '../../index/index.ts';
 import { openState } from '../state.ts';
-import type { BackendDependencies } from './parts.ts';
 
 /** A token database, and what has to be known of it. */
 export interface OpenedDatabase {
@@ -15,14 +15,17 @@ export interface OpenedDatabase {
 }
 
 /**
- * The token database of a section.
- * @throws ConfigError, Failure
+ * Opens the token database of a section. The index is that of the data folder, where there is one.
+ * @throws Failure
  */
-export async function openTokenDatabase(
+export type OpenTokenDatabase = (
   section: string,
   settings: TokenDatabaseSettings,
-  { document, index }: BackendDependencies,
-): Promise<OpenedDatabase> {
+  index: Index | undefined,
+) => Promise<OpenedDatabase>;
+
+/** As the configuration asks for. */
+export const openTokenDatabase: OpenTokenDatabase = async (section, settings, index) => {
   if (settings.kind === 'redis') {
     const { password, kind: _, ...server } = settings;
     const database = new RedisTokenDatabase({ ...server, password: password?.reveal() });
@@ -34,12 +37,7 @@ export async function openTokenDatabase(
       ...{ isRemote: false, mayHoldLegacy: false },
     };
   }
-  if (settings.path === undefined) {
-    throw document.errorAt(
-      [section],
-      `"${section}" has no place for its logins; write data: and a folder at the top of the file`,
-    );
-  }
+  if (settings.path === undefined) throw new Error(`there is no place for the logins of ${section}`);
   const own = await openState(`${settings.path}.berth`);
   const inIndex = new IndexTokenDatabase(own.index.browserLogins, section);
   return {
@@ -51,4 +49,4 @@ export async function openTokenDatabase(
     },
     ...{ isRemote: false, mayHoldLegacy: false },
   };
-}
+};

@@ -1,0 +1,40 @@
+import { compileRule } from './compile-rule.ts';
+import { createRegexCache } from './regex-cache.ts';
+import { AclSyntaxError, type AclWarning } from './report.ts';
+import { type AclMatch, type AclRule, FIELDS } from './rule.ts';
+
+/** What is wrong with one rule, with paths relative to it. */
+export interface RuleFaults {
+  /** Each condition that cannot be compiled. */
+  readonly faults: readonly AclSyntaxError[];
+  /** What compiles and most likely is a mistake; nothing where there are faults. */
+  readonly warnings: readonly AclWarning[];
+}
+
+/** Everything that is wrong with a rule, where `compileAcl` ends at the first fault. */
+export function ruleFaults(rule: AclRule): RuleFaults {
+  const options = { cache: createRegexCache(1), unquotedPlaceholders: false };
+  try {
+    return { faults: [], warnings: compileRule(rule, options).warnings };
+  } catch (error) {
+    if (!(error instanceof AclSyntaxError)) throw error;
+    const faults = conditionsOf(rule.match).flatMap((match): AclSyntaxError[] => {
+      try {
+        compileRule({ ...rule, match }, options);
+        return [];
+      } catch (one) {
+        if (one instanceof AclSyntaxError) return [one];
+        throw one;
+      }
+    });
+    return { faults: faults.length === 0 ? [error] : faults, warnings: [] };
+  }
+}
+
+/** Each condition alone. */
+function conditionsOf({ labels = {}, ...match }: AclMatch): readonly AclMatch[] {
+  return [
+    ...[...FIELDS, 'ip' as const].map((field): AclMatch => ({ [field]: match[field] })),
+    ...Object.entries(labels).map(([label, pattern]): AclMatch => ({ labels: { [label]: pattern } })),
+  ];
+}
