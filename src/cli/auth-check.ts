@@ -8,6 +8,7 @@ import { ConfigError, type ConfigProblem, formatPlace } from '../config/config-e
 import { inspectFolder } from '../content/fs/inspect-folder.ts';
 import { type Clock, type Logger, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
 import { reasonOf } from './failure.ts';
 import { readTls } from './tls.ts';
 import { signingKeyFrom } from './token-parts.ts';
@@ -60,10 +61,10 @@ async function checkBackends({ backends, document }: AuthCheck): Promise<void> {
     log: SILENT,
     metrics: NO_METRICS,
     throttle: undefined,
-    openTokenDatabase: async () => ({
-      database: NEVER_ASKED,
-      ...{ isRemote: false, mayHoldLegacy: false },
-    }),
+    openTokenDatabase: async (section, settings, deps) =>
+      settings.kind === 'gcs'
+        ? openTokenDatabase(section, settings, deps)
+        : { database: NEVER_ASKED, ...{ rememberMs: 0, mayHoldLegacy: false } },
   });
   await parts.close();
 }

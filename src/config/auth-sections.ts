@@ -7,6 +7,7 @@ import { isWritten, placeOfKey } from './types-section.ts';
 /** What is to be said of the sections about accounts and rules as a whole. */
 
 const BROWSER_LOGINS = ['google_auth', 'github_auth', 'oidc_auth', 'gitlab_auth'] as const;
+const TOKEN_DATABASES = ['gcs_token_db', 'redis_token_db', 'level_token_db'] as const;
 const BEHIND_PROGRAM = ['plugin_authz', 'casbin_authz'] as const;
 
 /** Without a folder for what is kept, something has to say who may do what, and where logins are kept. */
@@ -21,7 +22,7 @@ export function checkWithoutData(node: ConfigNode, at: Decoding): void {
   for (const key of BROWSER_LOGINS.filter((one) => isWritten(node, one))) {
     const section = node.kind === 'map' ? node.entries.get(key)?.value : undefined;
     if (section === undefined || section.kind !== 'map') continue;
-    if (isWritten(section, 'redis_token_db') || isWritten(section, 'level_token_db')) continue;
+    if (TOKEN_DATABASES.some((one) => isWritten(section, one))) continue;
     const place = placeOfKey(node, key, at);
     at.at(key, place).report(
       `"${key}" has no place for its logins; write data: and a folder at the top of the file`,

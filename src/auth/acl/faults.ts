@@ -1,4 +1,5 @@
-import { compileRule } from './compile-rule.ts';
+import { type CompilePattern, compileRule } from './compile-rule.ts';
+import { compilePattern } from './pattern.ts';
 import { createRegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import { type AclMatch, type AclRule, FIELDS } from './rule.ts';
@@ -13,14 +14,16 @@ export interface RuleFaults {
 
 /** Everything that is wrong with a rule, where `compileAcl` ends at the first fault. */
 export function ruleFaults(rule: AclRule): RuleFaults {
-  const options = { cache: createRegexCache(1), unquotedPlaceholders: false };
+  const cache = createRegexCache(1);
+  const compile: CompilePattern = (text, about) =>
+    compilePattern(text, { cache, allowsLabels: about === 'field', unquotedPlaceholders: false });
   try {
-    return { faults: [], warnings: compileRule(rule, options).warnings };
+    return { faults: [], warnings: compileRule(rule, compile).warnings };
   } catch (error) {
     if (!(error instanceof AclSyntaxError)) throw error;
     const faults = conditionsOf(rule.match).flatMap((match): AclSyntaxError[] => {
       try {
-        compileRule({ ...rule, match }, options);
+        compileRule({ ...rule, match }, compile);
         return [];
       } catch (one) {
         if (one instanceof AclSyntaxError) return [one];

@@ -1,13 +1,36 @@
 import type { Authorizer } from '../../auth/authorizer.ts';
 import type { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
+import type { TokenDatabase } from '../../auth/login/token-database.ts';
 import type { Throttle } from '../../auth/throttle.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { ConfigDocument } from '../../config/document.ts';
+import type { TokenDatabaseSettings } from '../../config/token-database-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
 import type { Index } from '../../index/index.ts';
 import type { Clock, Logger, Metrics } from '../../ports.ts';
-import type { OpenTokenDatabase } from './token-database.ts';
+
+/** A token database, and what has to be known of it. */
+export interface OpenedDatabase {
+  readonly database: TokenDatabase;
+  /**
+   * How long an answer may be remembered, in milliseconds; 0 where asking costs little. For so long a password may go
+   * on that was revoked.
+   */
+  readonly rememberMs: number;
+  /** docker_auth may have written to it. */
+  readonly mayHoldLegacy: boolean;
+}
+
+/**
+ * Opens the token database of a section.
+ * @throws ConfigError, Failure
+ */
+export type OpenTokenDatabase = (
+  section: string,
+  settings: TokenDatabaseSettings,
+  deps: BackendDependencies,
+) => Promise<OpenedDatabase>;
 
 /** What the sections about accounts and rules are made with. */
 export interface BackendDependencies {

@@ -1,40 +1,28 @@
 import { IndexTokenDatabase } from '../../auth/login/index-database.ts';
 import { RedisTokenDatabase } from '../../auth/login/redis-database.ts';
-import type { TokenDatabase } from '../../auth/login/token-database.ts';
-import type { TokenDatabaseSettings } from '../../config/token-database-schema.ts';
-import type { Index } from '../../index/index.ts';
 import { openState } from '../state.ts';
+import { gcsTokenDatabase } from './gcs-token-database.ts';
+import type { OpenTokenDatabase } from './parts.ts';
 
-/** A token database, and what has to be known of it. */
-export interface OpenedDatabase {
-  readonly database: TokenDatabase;
-  /** It is out of this process, and is not to be asked for each token. */
-  readonly isRemote: boolean;
-  /** docker_auth may have written to it. */
-  readonly mayHoldLegacy: boolean;
-}
-
-/**
- * Opens the token database of a section. The index is that of the data folder, where there is one.
- * @throws Failure
- */
-export type OpenTokenDatabase = (
-  section: string,
-  settings: TokenDatabaseSettings,
-  index: Index | undefined,
-) => Promise<OpenedDatabase>;
+/** Less than the second within which a revoked password has to be refused everywhere, with the time of a question. */
+const REMEMBER_GCS_MS = 500;
 
 /** As the configuration asks for. */
-export const openTokenDatabase: OpenTokenDatabase = async (section, settings, index) => {
+export const openTokenDatabase: OpenTokenDatabase = async (section, settings, deps) => {
+  const { index } = deps;
+  if (settings.kind === 'gcs') {
+    const database = await gcsTokenDatabase(section, settings, deps);
+    return { database, ...{ rememberMs: REMEMBER_GCS_MS, mayHoldLegacy: true } };
+  }
   if (settings.kind === 'redis') {
     const { password, kind: _, ...server } = settings;
     const database = new RedisTokenDatabase({ ...server, password: password?.reveal() });
-    return { database, ...{ isRemote: true, mayHoldLegacy: true } };
+    return { database, ...{ rememberMs: 0, mayHoldLegacy: true } };
   }
   if (index !== undefined) {
     return {
       database: new IndexTokenDatabase(index.browserLogins, section),
-      ...{ isRemote: false, mayHoldLegacy: false },
+      ...{ rememberMs: 0, mayHoldLegacy: false },
     };
   }
   if (settings.path === undefined) throw new Error(`there is no place for the logins of ${section}`);
@@ -47,6 +35,6 @@ export const openTokenDatabase: OpenTokenDatabase = async (section, settings, in
       remove: (account, expected) => inIndex.remove(account, expected),
       close: () => own.index.close(),
     },
-    ...{ isRemote: false, mayHoldLegacy: false },
+    ...{ rememberMs: 0, mayHoldLegacy: false },
   };
 };
