@@ -106,7 +106,9 @@ export async function readTokenRequest(
     grant === 'refresh_token' ? refreshTokenOf(parameters, basic, request.query) : undefined;
   const assertion = grant === EXCHANGE ? assertionOf(parameters, basic, request.query) : undefined;
   const credentials =
-    grant === 'password' ? (basic ?? (isForm ? formCredentials(parameters, request.query) : undefined)) : undefined;
+    grant === 'password'
+      ? (basic ?? (isForm ? formCredentials(parameters, request.query) : undefined))
+      : undefined;
   const account = parameters.get('account') ?? '';
   if (basic !== undefined && account !== '' && account !== basic.account) {
     return refuse('user and account are not the same');
