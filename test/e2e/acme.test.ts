@@ -192,6 +192,7 @@ describe.skipIf(program === undefined)('certificates by ACME', () => {
       .replace(/^ {2}certificate: .*\n {2}key: .*$/m, `  ${letsencrypt}`)
       .replace(/^token:$/m, `token:\n  certificate: "${certificateFile}"\n  key: "${keyFile}"`);
     writeFileSync(file, text);
+    const authority = await pebble(90 * DAY);
     const server = await startServer({
       name: 'berth-auth-acme',
       command: BERTH,
@@ -204,7 +205,7 @@ describe.skipIf(program === undefined)('certificates by ACME', () => {
     const plain = () =>
       send(`http://127.0.0.1:${port}/auth?service=${SERVICE}`, { headers: { authorization: basic(ADMIN) } });
     await expect(plain()).rejects.toThrow();
-    const root = await (await pebble(90 * DAY)).root();
+    const root = await authority.root();
     const seen = await eventually('a certificate', () => look(port, HOST, root), server);
     expect([seen.isTrusted, seen.certificate.subjectaltname]).toEqual([true, `DNS:${HOST}`]);
     expect(await loginOver(port, root)).toEqual([200, ADMIN.account]);
