@@ -1,10 +1,11 @@
 import { hash as bcrypt } from '@node-rs/bcrypt';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { RedisTokenDatabase } from '../../src/auth/login/redis-database.ts';
 import { tokenDatabaseContract } from '../contract/token-database.ts';
 import { browserLoginUnderTest } from '../support/browser-login.ts';
 import { FakeUpstream } from '../support/fake-upstream.ts';
 import { installPackage } from './setup/packages.ts';
+import { plainAuth } from './support/auth-yml.ts';
 import { folder } from './support/root.ts';
 import { must, run } from './support/run.ts';
 import { freePort, type Server, startServer } from './support/server.ts';
@@ -109,5 +110,28 @@ describe.each([
     expect(await logins.authenticate(right)).toMatchObject({ account: 'alice' });
     expect((await cli(port, 'keys', '*')).stdout).not.toContain(text);
     expect((await cli(port, 'get', 't:alice')).stdout).not.toContain(text);
+  });
+
+  test.skipIf('isCluster' in more)('what is removed there is refused by every replica at once', async () => {
+    const left = {
+      // Fresh, so that GitHub need not be asked.
+      ...{ token_type: 'Bearer', valid_until: new Date(Date.now() + 1_800_000).toISOString() },
+      docker_password: await bcrypt('sixteenletters16', 4),
+    };
+    const env = { REDISCLI_AUTH: SECRET };
+    const set = ['-p', String(port), 'set', 't:bob', JSON.stringify(left)];
+    await must('/usr/bin/redis-cli', set, { env });
+    const place = `redis_options: {addr: "127.0.0.1:${port}", password: ${JSON.stringify(SECRET)}}`;
+    const sections = `github_auth: {client_id: x, client_secret: y, redis_token_db: {${place}}}\nacl: []\n`;
+    const replicas = await Promise.all([1, 2].map(() => plainAuth(inject('bed').ec, sections)));
+    onTestFinished(async () => {
+      for (const replica of replicas) await replica.server.stop();
+    });
+    const bob = { account: 'bob', password: 'sixteenletters16' };
+    const statuses = () => Promise.all(replicas.map(async ({ login }) => (await login(bob)).status));
+    expect(await statuses()).toEqual([200, 200]);
+    expect(await statuses()).toEqual([200, 200]);
+    await must('/usr/bin/redis-cli', ['-p', String(port), 'del', 't:bob'], { env });
+    expect(await statuses()).toEqual([401, 401]);
   });
 });

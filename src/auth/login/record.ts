@@ -1,5 +1,6 @@
 import { isRecord } from '../../oci/descriptor.ts';
 import type { GeneratedPassword } from './generated-password.ts';
+import { readRecord } from './json.ts';
 import type { Sealer } from './sealer.ts';
 import type { UpstreamTokens } from './upstream/upstream.ts';
 
@@ -51,15 +52,6 @@ export function formatRecord(record: LoginRecord, account: string, sealer: Seale
   });
 }
 
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -93,7 +85,7 @@ function claimOf(value: unknown): LoginRecord['claim'] {
 function openTokens(sealed: unknown, account: string, sealer: Sealer): UpstreamTokens | undefined {
   const text = typeof sealed === 'string' ? sealer.open(sealed, account) : undefined;
   // Nobody without the key can have made it.
-  return text === undefined ? undefined : (parsed(text) as UpstreamTokens | undefined);
+  return text === undefined ? undefined : (readRecord(text) as UpstreamTokens | undefined);
 }
 
 /**
@@ -101,7 +93,7 @@ function openTokens(sealed: unknown, account: string, sealer: Sealer): UpstreamT
  * @throws DamagedRecord
  */
 export function parseRecord(document: string, account: string, sealer: Sealer): LoginRecord {
-  const value = parsed(document);
+  const value = readRecord(document);
   if (value === undefined) throw new DamagedRecord(account);
   const validUntilMs = Date.parse(String(value['valid_until']));
   const common = {

@@ -1,4 +1,4 @@
-import type { StoredDocument, TokenDatabase } from './token-database.ts';
+import { type StoredDocument, type TokenDatabase, TokenDatabaseAway } from './token-database.ts';
 
 /** A Redis, or a cluster of them. */
 export interface RedisServer {
@@ -34,20 +34,6 @@ return 1`;
 const REMOVE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
-
-/** Redis cannot be asked. The message has no secret in it. */
-export class TokenDatabaseAway extends Error {
-  constructor(where: string, cause: unknown) {
-    super(`the token database ${where} cannot be asked: ${reasonOf(cause)}`);
-    this.name = 'TokenDatabaseAway';
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const code = Reflect.get(cause, 'code');
-  return cause.message !== '' ? cause.message : String(code ?? cause.name);
-}
 
 /** docker_auth's token database in Redis: one key for each account, `t:<account>`. It connects when it is first asked. */
 export class RedisTokenDatabase implements TokenDatabase {

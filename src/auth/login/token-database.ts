@@ -22,3 +22,20 @@ export interface TokenDatabase {
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
+
+/** A token database cannot be asked. The message has no secret in it. */
+export class TokenDatabaseAway extends Error {
+  /** @param where its address, for the operator */
+  constructor(where: string, cause: unknown) {
+    super(`the token database ${where} cannot be asked: ${reasonOf(cause)}`);
+    this.name = 'TokenDatabaseAway';
+  }
+}
+
+/** Node puts what happened to a connection into the cause, and into the code where there is no message. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.message === 'fetch failed' && cause.cause !== undefined) return reasonOf(cause.cause);
+  const code = Reflect.get(cause, 'code');
+  return cause.message !== '' ? cause.message : String(code ?? cause.name);
+}

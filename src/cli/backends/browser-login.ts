@@ -1,3 +1,4 @@
+import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import { RememberedProvider } from '../../auth/identity/remembered.ts';
 import { BrowserLogins } from '../../auth/login/browser-logins.ts';
 import { LoginRecords } from '../../auth/login/login-records.ts';
@@ -8,12 +9,11 @@ import type { Upstream } from '../../auth/login/upstream/upstream.ts';
 import type { LoginSettings } from '../../config/login-schema.ts';
 import { signInEndpoint, signInRedirect } from '../../http/sign-in/endpoint.ts';
 import type { RevocationKind } from '../../index/revocations.ts';
+import type { Clock } from '../../ports.ts';
 import { readNamedFile } from '../key-files.ts';
 import type { BackendDependencies, IdentityPart } from './parts.ts';
 import { openTokenDatabase } from './token-database.ts';
 
-/** Whoever revokes a password waits no longer for it. */
-const REMEMBERING = { rightMs: 10_000, wrongMs: 5_000 };
 /** So many questions at most are put to an identity provider for one account, one after the other. */
 const QUESTIONS = 5;
 
@@ -40,7 +40,7 @@ export async function browserLogin(
   const clientSecret = secretOf(section, settings, deps);
   if (clientSecret === '') throw document.errorAt([section, 'client_secret'], 'the client secret is empty');
   const upstream = connect(clientSecret);
-  const { database, isRemote, mayHoldLegacy } = await openTokenDatabase(section, settings.database, deps);
+  const { database, rememberMs, mayHoldLegacy } = await openTokenDatabase(section, settings.database, deps);
   const records = new LoginRecords(section, database, new Sealer(clientSecret, `${section} tokens`));
   const revoke =
     index && ((kind: RevocationKind, name: string) => index.revocations.revoke(kind, name, clock.now()));
@@ -55,7 +55,7 @@ export async function browserLogin(
   });
   const path = `/${section}`;
   return {
-    provider: isRemote ? new RememberedProvider(logins, clock, REMEMBERING) : logins,
+    provider: remembered(logins, rememberMs, clock),
     endpoints: [
       [
         path,
@@ -68,6 +68,10 @@ export async function browserLogin(
       ['/', signInRedirect(path)],
     ],
   };
+}
+
+function remembered(logins: BrowserLogins, forMs: number, clock: Clock): IdentityProvider {
+  return forMs === 0 ? logins : new RememberedProvider(logins, clock, { rightMs: forMs, wrongMs: forMs });
 }
 
 function secretOf(

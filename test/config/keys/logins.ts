@@ -96,6 +96,16 @@ function redis(section: Section): KeyCases {
   );
 }
 
+function gcs(section: Section): KeyCases {
+  const whole = { bucket: 'acme-logins', client_secret_file: '/etc/berth/gcs.json' };
+  const one = (property: string, is: string): KeyCase =>
+    login(section, { gcs_token_db: whole }, ({ database }) => Reflect.get(database, property), is);
+  return {
+    'gcs_token_db.bucket': one('bucket', whole.bucket),
+    'gcs_token_db.client_secret_file': one('keyFile', whole.client_secret_file),
+  };
+}
+
 function common(section: Section): KeyCases {
   return Object.fromEntries(
     Object.entries({
@@ -114,6 +124,7 @@ function common(section: Section): KeyCases {
         '/var/tokens.ldb',
       ),
       ...redis(section),
+      ...gcs(section),
       http_timeout: plain(section, 'http_timeout', 'httpTimeoutMs', 7, 7_000),
       registry_url: plain(
         section,
