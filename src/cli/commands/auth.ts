@@ -56,7 +56,9 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     passwords: new PasswordChecker(CLOCK, metrics),
     guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK, metrics },
   };
-  const programs = new Generations(await wireAuth(file, loaded, surroundings));
+  const first = await wireAuth(file, loaded, surroundings);
+  void first.start();
+  const programs = new Generations(first);
   const sources = () => programs.current.sources;
   showSources(sources, metrics);
   const server = await openListener({
@@ -129,7 +131,7 @@ async function takeOver(parts: {
 }): Promise<AuthProgram> {
   const { file, log, surroundings, programs, server, started } = parts;
   const loaded = loadAuthConfig(file);
-  const next = await wireAuth(file, loaded, surroundings);
+  const next = await wireAuth(file, loaded, surroundings, programs.current);
   const { document, config } = loaded;
   const restart = keysForRestart(started.config, config);
   if (config.server.tls !== undefined) {
@@ -144,6 +146,8 @@ async function takeOver(parts: {
   if (restart.length > 0) {
     log.warn('these keys have changed and need a restart; the rest is in use', { keys: restart.join(', ') });
   }
+  // Requests meanwhile are answered as before, so that none waits for a server that is away.
+  await next.start();
   programs.replace(next);
   return next;
 }
