@@ -14,7 +14,8 @@ const PASSWORD_STDIN = [
   'read the password from standard input; otherwise a random one is made',
 ] as const;
 
-function under(parent: Command, name: string, description: string): Command {
+/** A command that works on the data of a registry, or of a token service alone. */
+export function dataCommand(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)
@@ -39,40 +40,40 @@ export function addAccountCommands(program: Command): void {
 function addUserCommands(program: Command): void {
   const user = program.command('user').description('manage the accounts of the built-in token service');
   const load = () => import('./commands/user.ts');
-  under(user, 'add', 'create an account')
+  dataCommand(user, 'add', 'create an account')
     .argument('<name>')
     .option('--admin', 'an administrator, who may do everything')
     .option(...PASSWORD_STDIN)
     .action((name: string, options: UserOptions & { admin?: boolean }) =>
       orExplain(async () => (await load()).addUser(name, options)),
     );
-  under(user, 'passwd', 'change the password of an account')
+  dataCommand(user, 'passwd', 'change the password of an account')
     .argument('<name>')
     .option(...PASSWORD_STDIN)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).changePassword(name, options)),
     );
-  under(user, 'disable', 'end the tokens of an account, and let nobody log in to it')
+  dataCommand(user, 'disable', 'end the tokens of an account, and let nobody log in to it')
     .argument('<name>')
     .option(...FORCE)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).disableUser(name, options)),
     );
-  under(user, 'enable', 'let an account that was disabled in again')
+  dataCommand(user, 'enable', 'let an account that was disabled in again')
     .argument('<name>')
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).enableUser(name, options)),
     );
-  under(user, 'remove', 'remove an account, with its tokens and roles')
+  dataCommand(user, 'remove', 'remove an account, with its tokens and roles')
     .argument('<name>')
     .option(...FORCE)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).removeUser(name, options)),
     );
-  under(user, 'list', 'list the accounts')
+  dataCommand(user, 'list', 'list the accounts')
     .option(...JSON_OPTION)
     .action((options: UserOptions) => orExplain(async () => (await load()).listUsers(options)));
-  under(user, 'import', 'take over accounts with their passwords, and tell what became of each')
+  dataCommand(user, 'import', 'take over accounts with their passwords, and tell what became of each')
     .option('--htpasswd <file>', 'a file that htpasswd -B writes')
     .option('--docker-auth <auth.yml>', 'the users of a configuration of docker_auth')
     .action((options: ImportOptions) =>
@@ -83,24 +84,24 @@ function addUserCommands(program: Command): void {
 function addRobotCommands(program: Command): void {
   const robot = program.command('robot').description('manage accounts of programs, which have tokens alone');
   const load = () => import('./commands/robot.ts');
-  under(robot, 'add', 'create a robot, which may do nothing until it has a role')
+  dataCommand(robot, 'add', 'create a robot, which may do nothing until it has a role')
     .argument('<name>')
     .option(...EXPIRES)
     .action((name: string, options: AccountOptions & { expires?: string }) =>
       orExplain(async () => (await load()).addRobot(name, options)),
     );
-  under(robot, 'rotate', 'make a new token for a robot')
+  dataCommand(robot, 'rotate', 'make a new token for a robot')
     .argument('<name>')
     .option('--overlap <time>', 'how long what it had before stays valid, like 1h; 0 ends it now', '1d')
     .action((name: string, options: AccountOptions & { overlap?: string }) =>
       orExplain(async () => (await load()).rotateRobot(name, options)),
     );
-  under(robot, 'remove', 'remove a robot, with its tokens and roles')
+  dataCommand(robot, 'remove', 'remove a robot, with its tokens and roles')
     .argument('<name>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).removeRobot(name, options)),
     );
-  under(robot, 'list', 'list the robots')
+  dataCommand(robot, 'list', 'list the robots')
     .option(...JSON_OPTION)
     .action((options: AccountOptions) => orExplain(async () => (await load()).listRobots(options)));
 }
@@ -108,7 +109,7 @@ function addRobotCommands(program: Command): void {
 function addTokenCommands(program: Command): void {
   const token = program.command('token').description('manage the access tokens of accounts');
   const load = () => import('./commands/token.ts');
-  under(token, 'add', 'create a token, which stands in for the password')
+  dataCommand(token, 'add', 'create a token, which stands in for the password')
     .argument('<account>')
     .option('--name <name>', 'to know it by', 'token')
     .option(
@@ -120,13 +121,13 @@ function addTokenCommands(program: Command): void {
     .action((account: string, options: TokenOptions) =>
       orExplain(async () => (await load()).addToken(account, options)),
     );
-  under(token, 'list', 'list the tokens of an account')
+  dataCommand(token, 'list', 'list the tokens of an account')
     .argument('<account>')
     .option(...JSON_OPTION)
     .action((account: string, options: AccountOptions) =>
       orExplain(async () => (await load()).listTokens(account, options)),
     );
-  under(token, 'revoke', 'end a token, and what was issued for it')
+  dataCommand(token, 'revoke', 'end a token, and what was issued for it')
     .argument('<account>')
     .argument('<name>')
     .action((account: string, name: string, options: AccountOptions) =>
@@ -137,24 +138,28 @@ function addTokenCommands(program: Command): void {
 function addGroupCommands(program: Command): void {
   const group = program.command('group').description('manage groups of accounts');
   const load = () => import('./commands/group.ts');
-  under(group, 'add', 'create a group')
+  dataCommand(group, 'add', 'create a group')
     .argument('<group>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).addGroup(name, options)),
     );
-  under(group, 'remove', 'remove a group, with its roles')
+  dataCommand(group, 'remove', 'remove a group, with its roles')
     .argument('<group>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).removeGroup(name, options)),
     );
-  under(group, 'list', 'list the groups, or who is in one of them')
+  dataCommand(group, 'list', 'list the groups, or who is in one of them')
     .argument('[group]')
     .option(...JSON_OPTION)
     .action((name: string | undefined, options: AccountOptions) =>
       orExplain(async () => (await load()).listGroups(name, options)),
     );
   for (const verb of ['join', 'leave'] as const) {
-    under(group, verb, verb === 'join' ? 'put an account into a group' : 'take an account out of a group')
+    dataCommand(
+      group,
+      verb,
+      verb === 'join' ? 'put an account into a group' : 'take an account out of a group',
+    )
       .argument('<group>')
       .argument('<account>')
       .action((name: string, account: string, options: AccountOptions) =>
@@ -164,7 +169,11 @@ function addGroupCommands(program: Command): void {
         }),
       );
   }
-  under(group, 'map', 'put whoever has a label of another provider, such as a group of LDAP, into a group')
+  dataCommand(
+    group,
+    'map',
+    'put whoever has a label of another provider, such as a group of LDAP, into a group',
+  )
     .argument('<group>')
     .argument('<label=value>')
     .option('--remove', 'no longer')
@@ -181,7 +190,7 @@ function addRoleCommands(program: Command): void {
     ['--group <name>', 'the role of a group'],
   ] as const;
   const withWhose = (name: string, description: string): Command => {
-    const command = under(role, name, description);
+    const command = dataCommand(role, name, description);
     return WHOSE.reduce((so, [flags, text]) => so.option(flags, text), command);
   };
   for (const verb of ['grant', 'revoke'] as const) {
