@@ -61,7 +61,7 @@ async function anonymousPull(
     authorizers: [ANYBODY_PULLS],
     issuer: ISSUER,
     keys,
-    lifetimeSeconds: LIFETIME_SECONDS,
+    lifetimes: { lifetimeSeconds: LIFETIME_SECONDS },
     logins: undefined,
     clock,
     guard,

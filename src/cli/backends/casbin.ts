@@ -22,11 +22,9 @@ export const casbinAuthz: AccessBuilder = async ({ casbin_authz: settings }, dep
     reload: async () => rules.replace(await load(settings, document)),
   });
   return {
-    authorizer: {
-      name: rules.name,
-      authorize: (who, wanted, context) => rules.authorize(who, wanted, context),
-      close: async () => watch.stop(),
-    },
+    name: rules.name,
+    authorize: (who, wanted, context) => rules.authorize(who, wanted, context),
+    close: async () => watch.stop(),
   };
 };
 

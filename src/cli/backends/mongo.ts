@@ -15,19 +15,18 @@ export const mongoAuth: IdentityBuilder = (settings, { document, passwords, log,
   if (settings.mongo_auth === undefined) return undefined;
   const table = mongoAccounts(collectionOf(document, 'mongo_auth', settings.mongo_auth), log);
   const accounts = new StoredAccounts({ name: 'mongo_auth', table, passwords, log });
-  return {
-    provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING),
-    start: () => accounts.probe(),
-  };
+  void accounts.probe();
+  return { provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING) };
 };
 
 /** docker_auth's `acl_mongo`. */
-export const aclMongo: AccessBuilder = (settings, { document, clock, log, metrics, before }) => {
+export const aclMongo: AccessBuilder = (settings, { document, clock, log, metrics }) => {
   if (settings.acl_mongo === undefined) return undefined;
   const source = mongoRules(collectionOf(document, 'acl_mongo', settings.acl_mongo), log);
   const everyMs = settings.acl_mongo.cacheTtlMs;
   const rules = new StoredRules({ name: 'acl_mongo', source, everyMs, clock, log, metrics });
-  return { authorizer: rules, start: () => rules.start(before) };
+  rules.start();
+  return rules;
 };
 
 /** @throws ConfigError where the file with the password cannot be read */
