@@ -14,8 +14,7 @@ const PASSWORD_STDIN = [
   'read the password from standard input; otherwise a random one is made',
 ] as const;
 
-/** A command that works on the data of a registry, or of a token service alone. */
-export function dataCommand(parent: Command, name: string, description: string): Command {
+function under(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)
@@ -40,40 +39,40 @@ export function addAccountCommands(program: Command): void {
 function addUserCommands(program: Command): void {
   const user = program.command('user').description('manage the accounts of the built-in token service');
   const load = () => import('./commands/user.ts');
-  dataCommand(user, 'add', 'create an account')
+  under(user, 'add', 'create an account')
     .argument('<name>')
     .option('--admin', 'an administrator, who may do everything')
     .option(...PASSWORD_STDIN)
     .action((name: string, options: UserOptions & { admin?: boolean }) =>
       orExplain(async () => (await load()).addUser(name, options)),
     );
-  dataCommand(user, 'passwd', 'change the password of an account')
+  under(user, 'passwd', 'change the password of an account')
     .argument('<name>')
     .option(...PASSWORD_STDIN)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).changePassword(name, options)),
     );
-  dataCommand(user, 'disable', 'end the tokens of an account, and let nobody log in to it')
+  under(user, 'disable', 'end the tokens of an account, and let nobody log in to it')
     .argument('<name>')
     .option(...FORCE)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).disableUser(name, options)),
     );
-  dataCommand(user, 'enable', 'let an account that was disabled in again')
+  under(user, 'enable', 'let an account that was disabled in again')
     .argument('<name>')
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).enableUser(name, options)),
     );
-  dataCommand(user, 'remove', 'remove an account, with its tokens and roles')
+  under(user, 'remove', 'remove an account, with its tokens and roles')
     .argument('<name>')
     .option(...FORCE)
     .action((name: string, options: UserOptions) =>
       orExplain(async () => (await load()).removeUser(name, options)),
     );
-  dataCommand(user, 'list', 'list the accounts')
+  under(user, 'list', 'list the accounts')
     .option(...JSON_OPTION)
     .action((options: UserOptions) => orExplain(async () => (await load()).listUsers(options)));
-  dataCommand(user, 'import', 'take over accounts with their passwords, and tell what became of each')
+  under(user, 'import', 'take over accounts with their passwords, and tell what became of each')
     .option('--htpasswd <file>', 'a file that htpasswd -B writes')
     .option('--docker-auth <auth.yml>', 'the users of a configuration of docker_auth')
     .action((options: ImportOptions) =>
@@ -84,24 +83,24 @@ function addUserCommands(program: Command): void {
 function addRobotCommands(program: Command): void {
   const robot = program.command('robot').description('manage accounts of programs, which have tokens alone');
   const load = () => import('./commands/robot.ts');
-  dataCommand(robot, 'add', 'create a robot, which may do nothing until it has a role')
+  under(robot, 'add', 'create a robot, which may do nothing until it has a role')
     .argument('<name>')
     .option(...EXPIRES)
     .action((name: string, options: AccountOptions & { expires?: string }) =>
       orExplain(async () => (await load()).addRobot(name, options)),
     );
-  dataCommand(robot, 'rotate', 'make a new token for a robot')
+  under(robot, 'rotate', 'make a new token for a robot')
     .argument('<name>')
     .option('--overlap <time>', 'how long what it had before stays valid, like 1h; 0 ends it now', '1d')
     .action((name: string, options: AccountOptions & { overlap?: string }) =>
       orExplain(async () => (await load()).rotateRobot(name, options)),
     );
-  dataCommand(robot, 'remove', 'remove a robot, with its tokens and roles')
+  under(robot, 'remove', 'remove a robot, with its tokens and roles')
     .argument('<name>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).removeRobot(name, options)),
     );
-  dataCommand(robot, 'list', 'list the robots')
+  under(robot, 'list', 'list the robots')
     .option(...JSON_OPTION)
     .action((options: AccountOptions) => orExplain(async () => (await load()).listRobots(options)));
 }
@@ -109,7 +108,7 @@ function addRobotCommands(program: Command): void {
 function addTokenCommands(program: Command): void {
   const token = program.command('token').description('manage the access tokens of accounts');
   const load = () => import('./commands/token.ts');
-  dataCommand(token, 'add', 'create a token, which stands in for the password')
+  under(token, 'add', 'create a token, which stands in for the password')
     .argument('<account>')
     .option('--name <name>', 'to know it by', 'token')
     .option(
@@ -121,13 +120,13 @@ function addTokenCommands(program: Command): void {
     .action((account: string, options: TokenOptions) =>
       orExplain(async () => (await load()).addToken(account, options)),
     );
-  dataCommand(token, 'list', 'list the tokens of an account')
+  under(token, 'list', 'list the tokens of an account')
     .argument('<account>')
     .option(...JSON_OPTION)
     .action((account: string, options: AccountOptions) =>
       orExplain(async () => (await load()).listTokens(account, options)),
     );
-  dataCommand(token, 'revoke', 'end a token, and what was issued for it')
+  under(token, 'revoke', 'end a token, and what was issued for it')
     .argument('<account>')
     .argument('<name>')
     .action((account: string, name: string, options: AccountOptions) =>
@@ -138,28 +137,24 @@ function addTokenCommands(program: Command): void {
 function addGroupCommands(program: Command): void {
   const group = program.command('group').description('manage groups of accounts');
   const load = () => import('./commands/group.ts');
-  dataCommand(group, 'add', 'create a group')
+  under(group, 'add', 'create a group')
     .argument('<group>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).addGroup(name, options)),
     );
-  dataCommand(group, 'remove', 'remove a group, with its roles')
+  under(group, 'remove', 'remove a group, with its roles')
     .argument('<group>')
     .action((name: string, options: AccountOptions) =>
       orExplain(async () => (await load()).removeGroup(name, options)),
     );
-  dataCommand(group, 'list', 'list the groups, or who is in one of them')
+  under(group, 'list', 'list the groups, or who is in one of them')
     .argument('[group]')
     .option(...JSON_OPTION)
     .action((name: string | undefined, options: AccountOptions) =>
       orExplain(async () => (await load()).listGroups(name, options)),
     );
   for (const verb of ['join', 'leave'] as const) {
-    dataCommand(
-      group,
-      verb,
-      verb === 'join' ? 'put an account into a group' : 'take an account out of a group',
-    )
+    under(group, verb, verb === 'join' ? 'put an account into a group' : 'take an account out of a group')
       .argument('<group>')
       .argument('<account>')
       .action((name: string, account: string, options: AccountOptions) =>
@@ -169,11 +164,7 @@ function addGroupCommands(program: Command): void {
         }),
       );
   }
-  dataCommand(
-    group,
-    'map',
-    'put whoever has a label of another provider, such as a group of LDAP, into a group',
-  )
+  under(group, 'map', 'put whoever has a label of another provider, such as a group of LDAP, into a group')
     .argument('<group>')
     .argument('<label=value>')
     .option('--remove', 'no longer')
@@ -190,7 +181,7 @@ function addRoleCommands(program: Command): void {
     ['--group <name>', 'the role of a group'],
   ] as const;
   const withWhose = (name: string, description: string): Command => {
-    const command = dataCommand(role, name, description);
+    const command = under(role, name, description);
     return WHOSE.reduce((so, [flags, text]) => so.option(flags, text), command);
   };
   for (const verb of ['grant', 'revoke'] as const) {

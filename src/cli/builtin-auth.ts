@@ -1,7 +1,6 @@
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
-import { longestLifetimeSeconds, type TokenLifetimes } from '../auth/token/lifetime.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
 import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
@@ -10,6 +9,7 @@ import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
 import { ownAccountParts } from './own-accounts.ts';
 import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
@@ -49,28 +49,26 @@ export async function builtinAuth(
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock);
-  const { endpoints, close, ...backends } = await wireBackends(settings, {
-    ...{ document, index, passwords, clock, log, metrics, throttle: guard.throttle },
+  const { endpoints, close, start, ...backends } = await wireBackends(settings, {
+    ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
+    throttle: guard.throttle,
   });
-  const own = ownAccountParts(index, { passwords, clock, log });
-  const { complete } = own;
-  const authorizers = own.behind(backends.authorizers);
+  const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const { authorizers, complete } = own;
   const providers = [...backends.providers, own.provider];
-  const lifetimes: TokenLifetimes = {
-    lifetimeSeconds: settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS,
-    lifetimeSecondsByAction: settings.token.expirationSecondsByAction,
-  };
+  const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
   const { source: keys, stop } = await builtinKeys(
     settings,
     document,
     { index, clock, log },
-    longestLifetimeSeconds(lifetimes) * 1000,
+    lifetimeSeconds,
   );
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimes, logins, clock, guard, revocations, complete },
+    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
+  void start();
   return {
     ...{ ...tokens, keys, issuer, endpoints },
     async close() {
@@ -87,16 +85,17 @@ async function builtinKeys(
   { token }: BuiltinAuthSettings,
   document: ConfigDocument,
   { index, clock, log }: Pick<Dependencies, 'index' | 'clock' | 'log'>,
-  lifetimeMs: number,
+  lifetimeSeconds: number,
 ): Promise<{ source: KeySource; stop: () => void }> {
   const { certificate, key } = token;
+  const lifetimeMs = lifetimeSeconds * 1000;
   if (certificate === undefined || key === undefined) {
     const overlapMs = Math.max(token.rotation.overlapMs, lifetimeMs);
     const rotation = { ...token.rotation, overlapMs };
     const ring = await KeyRing.open({ index: index.signingKeys, clock, log, rotation });
     return { source: ring, stop: () => ring.stop() };
   }
-  const read = () => signingKeyFrom(document, ['token'], token, { certificate, key });
+  const read = () => signingKeyFrom(document, token, { certificate, key });
   const source = new ReplaceableKey(await read(), { clock, lifetimeMs });
   const watch = await watchFiles({
     files: [certificate, key],

@@ -61,7 +61,7 @@ async function anonymousPull(
     authorizers: [ANYBODY_PULLS],
     issuer: ISSUER,
     keys,
-    lifetimes: { lifetimeSeconds: LIFETIME_SECONDS },
+    lifetimeSeconds: LIFETIME_SECONDS,
     logins: undefined,
     clock,
     guard,

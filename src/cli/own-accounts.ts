@@ -15,15 +15,17 @@ export interface OwnAccountParts {
   readonly provider: IdentityProvider;
   /** Adds the groups that somebody is in. */
   readonly complete: (who: Identity) => Promise<Identity>;
-  /** Configured rules, and roles behind them; without any, roles and each account's own namespace. */
-  readonly behind: (configured: readonly Authorizer[]) => readonly Authorizer[];
+  /** The configured ones, and roles behind them; without any, roles and each account's own namespace. */
+  readonly authorizers: readonly Authorizer[];
   /** Notes what is not noted yet. */
   close(): Promise<void>;
 }
 
+/** @param configured rules that come first */
 export function ownAccountParts(
   { accounts, accessTokens, groups, roles }: Index,
   deps: { readonly passwords: PasswordChecker; readonly clock: Clock; readonly log: Logger },
+  configured: readonly Authorizer[],
 ): OwnAccountParts {
   const { passwords, clock, log } = deps;
   const uses = new LastUses({ index: accounts, clock, log });
@@ -31,7 +33,7 @@ export function ownAccountParts(
   return {
     provider: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses }),
     complete: (who) => withGroups(groups, who),
-    behind: (configured) =>
+    authorizers:
       configured.length === 0
         ? [roleAuthorizer(roles, patterns, OWN_NAMESPACE)]
         : [...configured, roleAuthorizer(roles, patterns)],

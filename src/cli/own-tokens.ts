@@ -2,10 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
-import { onlyService } from '../auth/services.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { KeySource } from '../auth/token/key-ring.ts';
-import { longestLifetimeSeconds, type TokenLifetimes } from '../auth/token/lifetime.ts';
 import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
@@ -33,7 +31,7 @@ export interface OwnTokensOptions {
   /** The `iss` of tokens. Those of another issuer mean nothing here, even if they have the same key. */
   readonly issuer: string;
   readonly keys: KeySource;
-  readonly lifetimes: TokenLifetimes;
+  readonly lifetimeSeconds: number;
   /** See `TokenServiceParts`. */
   readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
@@ -51,8 +49,18 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { providers, authorizers, issuer, keys, lifetimes, logins, clock, guard, revocations, complete } =
-    options;
+  const {
+    providers,
+    authorizers,
+    issuer,
+    keys,
+    lifetimeSeconds,
+    logins,
+    clock,
+    guard,
+    revocations,
+    complete,
+  } = options;
   const trusted = async (): Promise<TrustedKeys> => {
     const published = keys.published();
     const publicKeys = published.map(({ publicKey }) => publicKey);
@@ -62,11 +70,9 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   keys.onChange?.(async () => verifier.replaceKeys(await trusted()));
   const service = new TokenService({
     providers,
-    services: onlyService({
-      name: OWN_SERVICE,
-      issuer: new TokenIssuer({ issuer, key: keys, ...lifetimes, clock }),
-      authorizers,
-    }),
+    authorizers,
+    issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
+    onlyAudience: OWN_SERVICE,
     logins,
     revocations,
     complete,
@@ -74,8 +80,6 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   return {
     service: new GuardedTokens(service, guard),
     verifier,
-    revoked:
-      revocations &&
-      new Revoked({ index: revocations, clock, lifetimeMs: longestLifetimeSeconds(lifetimes) * 1000 }),
+    revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
   };
 }

@@ -3,7 +3,6 @@ import { SignJWT } from 'jose';
 import type { Access } from '../../oci/scope.ts';
 import type { Clock } from '../../ports.ts';
 import { fixedKey, type KeySource } from './key-ring.ts';
-import { lifetimeSecondsOf, type TokenLifetimes } from './lifetime.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What a token says. */
@@ -33,19 +32,18 @@ export interface IssuedToken {
 export class TokenIssuer {
   readonly #issuer: string;
   readonly #keys: KeySource;
-  readonly #lifetimes: TokenLifetimes;
+  readonly #lifetimeSeconds: number;
   readonly #clock: Clock;
 
-  constructor(
-    options: TokenLifetimes & {
-      readonly issuer: string;
-      readonly key: SigningKey | KeySource;
-      readonly clock: Clock;
-    },
-  ) {
+  constructor(options: {
+    issuer: string;
+    key: SigningKey | KeySource;
+    lifetimeSeconds: number;
+    clock: Clock;
+  }) {
     this.#issuer = options.issuer;
     this.#keys = 'current' in options.key ? options.key : fixedKey(options.key);
-    this.#lifetimes = options;
+    this.#lifetimeSeconds = options.lifetimeSeconds;
     this.#clock = options.clock;
   }
 
@@ -53,8 +51,7 @@ export class TokenIssuer {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
     const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
-    const wantedSeconds = lifetimeSecondsOf(this.#lifetimes, grant.access);
-    const lifetimeSeconds = Math.min(wantedSeconds, Math.max(0, untilSeconds - now));
+    const lifetimeSeconds = Math.min(this.#lifetimeSeconds, Math.max(0, untilSeconds - now));
     const { algorithm, keyId, certificateChain, privateKey } = this.#keys.current();
     const token = await new SignJWT({
       iss: this.#issuer,

@@ -5,8 +5,7 @@ import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import { type Clock, NO_METRICS } from '../../ports.ts';
 import { openAudit } from '../audit.ts';
-import { type AuthProgram, wireAuth } from '../auth-program.ts';
-import type { AuthSurroundings } from '../auth-tokens.ts';
+import { type AuthProgram, type AuthSurroundings, wireAuth } from '../auth-program.ts';
 import { cannotListen } from '../failure.ts';
 import { Generations } from '../generations.ts';
 import { type Listener, openListener } from '../listener.ts';
@@ -39,7 +38,9 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     passwords: new PasswordChecker(CLOCK),
     guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK },
   };
-  const programs = new Generations(await wireAuth(file, loaded, surroundings));
+  const first = await wireAuth(file, loaded, surroundings);
+  void first.start();
+  const programs = new Generations(first);
   const server = await openListener({
     app: (request) => programs.use(({ app }) => app(request)),
     log,
@@ -105,6 +106,8 @@ async function takeOver(parts: {
   if (restart.length > 0) {
     log.warn('these keys have changed and need a restart; the rest is in use', { keys: restart.join(', ') });
   }
+  // Requests meanwhile are answered as before, so that none waits for a server that is away.
+  await next.start();
   programs.replace(next);
   return next;
 }

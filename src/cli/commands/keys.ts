@@ -1,10 +1,8 @@
 import { newKey } from '../../auth/token/key-ring.ts';
 import { signingAt } from '../../auth/token/key-schedule.ts';
-import { loadAuthConfig } from '../../config/docker-auth.ts';
 import { parseGoDuration } from '../../config/duration.ts';
 import type { SigningKeyIndex, SigningKeyRecord } from '../../index/signing-keys.ts';
-import { type DataOptions, openIndex } from '../account-data.ts';
-import { loadConfiguration } from '../configuration.ts';
+import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
 
@@ -14,26 +12,20 @@ const NANOSECONDS_PER_MS = 1_000_000;
 const AT_ONCE_MS = 5_000;
 
 /** What the commands are told. */
-export interface KeysOptions extends DataOptions {
-  /** A service that has keys of its own; otherwise it is those of all others. */
-  readonly service?: string;
-}
-
-/** What a key that follows is published before it signs, as the configuration says. */
-function overlapOf({ config, authConfig, data }: DataOptions): number {
-  if (authConfig !== undefined) return loadAuthConfig(authConfig).config.token.rotation.overlapMs;
-  if (data !== undefined) return DAY_MS;
-  const { auth } = loadConfiguration(config).config;
-  return auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
+export interface KeysOptions {
+  /** The registry's config.yml, where it has one: it says where the data are. */
+  readonly config?: string;
 }
 
 async function withKeys<T>(
   options: KeysOptions,
   action: (keys: SigningKeyIndex, overlapMs: number) => Promise<T>,
 ): Promise<T> {
-  const index = await openIndex(options, false);
+  const { config, index } = await openConfiguredState(options.config);
   try {
-    return await action(index.signingKeys, overlapOf(options));
+    const { auth } = config;
+    const overlapMs = auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
+    return await action(index.signingKeys, overlapMs);
   } finally {
     await index.close();
   }
@@ -44,14 +36,10 @@ function stateOf(key: SigningKeyRecord, keys: readonly SigningKeyRecord[], now: 
   return key.signsFromMs > now ? 'will sign' : 'has signed';
 }
 
-function ofService({ service }: KeysOptions): string {
-  return service === undefined ? '' : ` of the service ${JSON.stringify(service)}`;
-}
-
 /** `berth keys list` */
 export async function listKeys(options: KeysOptions & { json?: boolean }): Promise<void> {
   await withKeys(options, async (index) => {
-    const keys = await index.list(options.service);
+    const keys = await index.list();
     const now = Date.now();
     for (const key of keys) {
       const state = stateOf(key, keys, now);
@@ -64,7 +52,7 @@ export async function listKeys(options: KeysOptions & { json?: boolean }): Promi
       process.stdout.write(`${line}\n`);
     }
     if (keys.length === 0 && options.json !== true) {
-      process.stdout.write(`There are no keys${ofService(options)} yet; the first start makes one.\n`);
+      process.stdout.write('There are no keys yet; the first start makes one.\n');
     }
   });
 }
@@ -83,10 +71,8 @@ function delayOf({ after, now }: { after?: string; now?: boolean }, overlapMs: n
 /** `berth keys rotate`: makes the key that signs next. */
 export async function rotateKeys(options: KeysOptions & { after?: string; now?: boolean }): Promise<void> {
   await withKeys(options, async (index, overlapMs) => {
-    const [last] = await index.list(options.service);
-    if (last === undefined) {
-      throw new Failure(`there are no keys${ofService(options)} yet; the first start makes one`);
-    }
+    const [last] = await index.list();
+    if (last === undefined) throw new Failure('there are no keys yet; the first start makes one');
     const now = Date.now();
     if (last.signsFromMs > now + AT_ONCE_MS) {
       throw new Failure(
@@ -94,8 +80,7 @@ export async function rotateKeys(options: KeysOptions & { after?: string; now?: 
       );
     }
     const next = await newKey(now, now + delayOf(options, overlapMs));
-    if (!(await index.add(next, last.id, options.service)))
-      throw new Failure('somebody else has just made a key');
+    if (!(await index.add(next, last.id))) throw new Failure('somebody else has just made a key');
     const from = new Date(next.signsFromMs).toISOString();
     process.stdout.write(`Made the key ${next.id}: published at once, it signs from ${from} on.\n`);
   });
@@ -104,11 +89,11 @@ export async function rotateKeys(options: KeysOptions & { after?: string; now?: 
 /** `berth keys retire ID`: removes a key with all that it has signed. */
 export async function retireKey(id: string, options: KeysOptions): Promise<void> {
   await withKeys(options, async (index) => {
-    const keys = await index.list(options.service);
+    const keys = await index.list();
     const key = keys.find((one) => one.id === id);
     if (key === undefined) {
       throw new Failure(
-        `there is no key ${JSON.stringify(id)}${ofService(options)}; ${COMMAND} keys list shows those that there are`,
+        `there is no key ${JSON.stringify(id)}; ${COMMAND} keys list shows those that there are`,
       );
     }
     if (stateOf(key, keys, Date.now()) === 'signs') {

@@ -8,20 +8,18 @@ interface KeyRow {
   signs_from: number;
 }
 
-const ALL = query<{ ring: string }, KeyRow>(
-  `SELECT id, private_key, created_at, signs_from FROM signing_keys WHERE ring = :ring
-   ORDER BY signs_from DESC, created_at DESC, id`,
+const ALL = query<Record<never, never>, KeyRow>(
+  'SELECT id, private_key, created_at, signs_from FROM signing_keys ORDER BY signs_from DESC, created_at DESC, id',
 );
 
-const ADD = query<{ id: string; key: string; at: number; from: number; ring: string }>(
-  `INSERT INTO signing_keys (id, private_key, created_at, signs_from, ring)
-   VALUES (:id, :key, :at, :from, :ring)`,
+const ADD = query<{ id: string; key: string; at: number; from: number }>(
+  'INSERT INTO signing_keys (id, private_key, created_at, signs_from) VALUES (:id, :key, :at, :from)',
 );
 
 const DELETE = query<{ id: string }>('DELETE FROM signing_keys WHERE id = :id');
 
-export async function listSigningKeys(session: Session, ring: string): Promise<SigningKeyRecord[]> {
-  const rows = await session.all(ALL, { ring });
+export async function listSigningKeys(session: Session): Promise<SigningKeyRecord[]> {
+  const rows = await session.all(ALL, {});
   return rows.map((row) => ({
     id: row.id,
     privateKeyPem: row.private_key,
@@ -30,19 +28,18 @@ export async function listSigningKeys(session: Session, ring: string): Promise<S
   }));
 }
 
-async function add(session: Session, key: SigningKeyRecord, ring: string): Promise<void> {
+async function add(session: Session, key: SigningKeyRecord): Promise<void> {
   const { id, privateKeyPem, createdAtMs, signsFromMs } = key;
-  await session.run(ADD, { id, key: privateKeyPem, at: createdAtMs, from: signsFromMs, ring });
+  await session.run(ADD, { id, key: privateKeyPem, at: createdAtMs, from: signsFromMs });
 }
 
 export async function createFirstSigningKey(
   session: Session,
   key: SigningKeyRecord,
-  ring: string,
 ): Promise<SigningKeyRecord[]> {
-  const existing = await listSigningKeys(session, ring);
+  const existing = await listSigningKeys(session);
   if (existing.length > 0) return existing;
-  await add(session, key, ring);
+  await add(session, key);
   return [key];
 }
 
@@ -50,11 +47,10 @@ export async function addSigningKey(
   session: Session,
   key: SigningKeyRecord,
   follows: string,
-  ring: string,
 ): Promise<boolean> {
-  const [first] = await listSigningKeys(session, ring);
+  const [first] = await listSigningKeys(session);
   if (first?.id !== follows) return false;
-  await add(session, key, ring);
+  await add(session, key);
   return true;
 }
 
