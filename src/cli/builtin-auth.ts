@@ -1,3 +1,4 @@
+import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
@@ -22,6 +23,8 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 export interface BuiltinAuth extends OwnTokens {
   readonly keys: KeySource;
   readonly issuer: string;
+  /** Says how its rules decide. */
+  readonly explainer: AccessExplainer;
   /** Pages of the providers, for a browser. */
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Lets go of connections, once nobody logs in any more. */
@@ -68,9 +71,12 @@ export async function builtinAuth(
   const tokens = await ownTokens({
     ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
+  const explainer = new AccessExplainer({
+    ...{ providers: [...backends.providers, own.unnoted], authorizers, complete, index, clock },
+  });
   void start();
   return {
-    ...{ ...tokens, keys, issuer, endpoints },
+    ...{ ...tokens, keys, issuer, endpoints, explainer },
     async close() {
       stop();
       await logins.flush();

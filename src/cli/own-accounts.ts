@@ -13,6 +13,8 @@ import type { Clock, Logger } from '../ports.ts';
 export interface OwnAccountParts {
   /** To be asked after all others. */
   readonly provider: IdentityProvider;
+  /** The same, for who only wants to know: asking is no login, and none is noted. */
+  readonly unnoted: IdentityProvider;
   /** Adds the groups that somebody is in. */
   readonly complete: (who: Identity) => Promise<Identity>;
   /** The configured ones, and roles behind them; without any, roles and each account's own namespace. */
@@ -32,6 +34,7 @@ export function ownAccountParts(
   const patterns = new CompiledPatterns();
   return {
     provider: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses }),
+    unnoted: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses: undefined }),
     complete: (who) => withGroups(groups, who),
     authorizers:
       configured.length === 0
