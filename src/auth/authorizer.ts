@@ -46,6 +46,8 @@ export interface Authorizer {
     wanted: Access,
     context: AccessContext,
   ): ExplainedVerdict | Promise<ExplainedVerdict>;
+  /** As `IdentityProvider.ping`. */
+  ping?(): Promise<void>;
   /** Lets go of connections and timers, once nothing is asked any more. */
   close?(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import {
 import { aclAuthorizer } from './acl-authorizer.ts';
 import type { AccessContext, Authorizer, ExplainedVerdict, Verdict } from './authorizer.ts';
 import type { Identity } from './identity/provider.ts';
+import { Unreachable } from './unreachable.ts';
 
 /** Rules that are outside of this process. */
 export interface RuleSource {
@@ -80,7 +81,7 @@ export class StoredRules implements Authorizer {
     return this.#loading;
   }
 
-  /** @throws Error where there are no rules that could decide */
+  /** @throws Unreachable where there are no rules that could decide */
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
     return (await this.#known()).authorize(who, wanted, context);
   }
@@ -99,11 +100,17 @@ export class StoredRules implements Authorizer {
       if (!rests) await this.reload();
     }
     if (this.#rules === undefined) {
-      throw new Error(
+      throw new Unreachable(
         `${this.name}: there are no rules to decide by: ${this.#failure?.reason ?? 'none were read'}`,
       );
     }
     return this.#rules.authorizer;
+  }
+
+  /** Whether there are rules to decide by; those that were read before do. */
+  async ping(): Promise<void> {
+    if (this.#rules === undefined) await this.reload();
+    if (this.#rules === undefined) throw new Error(this.#failure?.reason ?? 'no rules were read');
   }
 
   async close(): Promise<void> {

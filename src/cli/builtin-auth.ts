@@ -1,6 +1,7 @@
 import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import type { Source } from '../auth/source.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
@@ -25,6 +26,8 @@ export interface BuiltinAuth extends OwnTokens {
   readonly issuer: string;
   /** Says how its rules decide. */
   readonly explainer: AccessExplainer;
+  /** What is asked for accounts and rules, as the configuration names it. */
+  readonly sources: readonly Source[];
   /** Pages of the providers, for a browser. */
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Lets go of connections, once nobody logs in any more. */
@@ -51,12 +54,12 @@ export async function builtinAuth(
   { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
-  const passwords = new PasswordChecker(clock);
-  const { endpoints, close, start, ...backends } = await wireBackends(settings, {
+  const passwords = new PasswordChecker(clock, metrics);
+  const { endpoints, sources, close, start, ...backends } = await wireBackends(settings, {
     ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
     throttle: guard.throttle,
   });
-  const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const own = ownAccountParts(index, { passwords, clock, log, metrics }, backends.authorizers);
   const { authorizers, complete } = own;
   const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
@@ -76,7 +79,7 @@ export async function builtinAuth(
   });
   void start();
   return {
-    ...{ ...tokens, keys, issuer, endpoints, explainer },
+    ...{ ...tokens, keys, issuer, sources, endpoints, explainer },
     async close() {
       stop();
       await logins.flush();

@@ -32,12 +32,12 @@ export async function withExplainer<T>(
   action: (explainer: AccessExplainer) => Promise<T>,
 ): Promise<T> {
   const { backends: written, index } = await openSource(options);
-  const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: SILENT };
+  const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: SILENT, metrics: NO_METRICS };
   try {
     const backends =
       written &&
       (await wireBackends(written.settings, {
-        ...{ ...deps, document: written.document, index, metrics: NO_METRICS },
+        ...{ ...deps, document: written.document, index },
         ...{ throttle: undefined, openTokenDatabase },
       }));
     try {
