@@ -9,11 +9,6 @@ import { shown } from './json.ts';
 
 /** `GET /api/v1/explain/access` */
 export async function explainAccess({ request: { query }, access }: ApiContext): Promise<Reply> {
-  if (access === undefined) {
-    throw new RegistryError('NOT_FOUND', {
-      message: 'tokens for this registry come from elsewhere, and only there is known who may do what',
-    });
-  }
   const address = query.get('address') ?? undefined;
   if (address !== undefined && parseIp(address) === undefined) throw invalid('"address" is no IP address');
   const account = query.get('account');
@@ -31,6 +26,11 @@ export async function explainAccess({ request: { query }, access }: ApiContext):
     ...(groups.length > 0 && { groups }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
+  if (access === undefined) {
+    throw new RegistryError('NOT_FOUND', {
+      message: 'tokens for this registry come from elsewhere, and only there is known who may do what',
+    });
+  }
   try {
     return json(200, shown(await access.explain(question)));
   } catch (error) {
