@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { installPackage } from '../setup/packages.ts';
 import { folder } from './root.ts';
 import { cleanEnvironment } from './run.ts';
 
@@ -33,7 +32,6 @@ interface Message {
 
 /** Debian's Chromium without a screen, driven by its own protocol (CDP). */
 export async function openBrowser(): Promise<Browser> {
-  installPackage('chromium', '/usr/bin/chromium');
   const child = spawn(
     '/usr/bin/chromium',
     [

@@ -28,6 +28,8 @@ export async function findPebble(): Promise<string | undefined> {
   };
   const built = await run('go', ['install', `github.com/letsencrypt/pebble/v2/cmd/pebble@${VERSION}`], {
     env,
+    // It has what the tests leave of the processors.
+    timeout: 1_200_000,
   }).catch(() => undefined);
   const file = join(path, 'bin/pebble');
   return built?.code === 0 && existsSync(file) ? file : undefined;

@@ -26,7 +26,8 @@ export async function findFerretDb(): Promise<string | undefined> {
     GOCACHE: process.env['GOCACHE'] ?? join(place, 'cache'),
     GOFLAGS: '-modcacherw',
   };
-  const timeout = 400_000;
+  // It has what the tests leave of the processors.
+  const timeout = 1_200_000;
   const got = await run('go', ['mod', 'download', '-json', MODULE], { env, cwd: place, timeout }).catch(
     () => undefined,
   );
