@@ -39,7 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const reaped = once(reaper, 'exit');
-  const preparing = await prepare(project, root);
+  const preparing = prepare(project, root);
   const end = async () => {
     await preparing?.kill();
     reaper.stdin.end();
@@ -68,12 +68,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 /** Begins to get the programs that the chosen files need, with what the tests leave of the processors. */
-async function prepare(project: TestProject, root: string): Promise<Server | undefined> {
-  const { testFiles } = await project.globTestFiles(project.vitest.filenamePattern);
-  const chosen = new Set(testFiles.map((file) => basename(file)));
+function prepare(project: TestProject, root: string): Server | undefined {
+  const chosen = new Set(project.vitest.state.getPaths().map((file) => basename(file)));
   const names = (Object.keys(PREPARED) as PreparedName[]).filter((name) => chosen.has(PREPARED[name]));
   if (names.length === 0) return undefined;
-  const passed = Object.entries(process.env).filter(([name]) => /^(?:BERTH_|GO)/.test(name));
+  const passed = Object.entries(process.env).filter(
+    ([name]) => /^(?:BERTH_|GO)/.test(name) || name === 'HOME',
+  );
   const env = { ...(Object.fromEntries(passed) as Record<string, string>), BERTH_E2E_ROOT: root };
   const script = join(import.meta.dirname, 'prepare.ts');
   return launch({
