@@ -20,7 +20,7 @@ import { folder } from './support/root.ts';
 const program = await prepared('fake-gcs-server');
 if (program === undefined) {
   process.stdout.write(
-    'SKIPPED: no fake-gcs-server, and no pip to get it; set BERTH_FAKE_GCS to the program\n',
+    'SKIPPED: no fake-gcs-server, and no Go to build it with; set BERTH_FAKE_GCS to the program\n',
   );
 }
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './root.ts';
 
-/** Servers that no Debian package has, and the files of tests that need them. */
+/** Servers that no Debian package has, in the order in which they are got, and the files of tests that need them. */
 export const PREPARED = {
-  'fake-gcs-server': 'gcs.test.ts',
   pebble: 'acme.test.ts',
   ferretdb: 'databases.test.ts',
+  'fake-gcs-server': 'gcs.test.ts',
 } as const;
 
 export type PreparedName = keyof typeof PREPARED;
