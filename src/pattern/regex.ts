@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { parseRegex, regexShape } from './regex-shape.ts';
+import type { Shape } from './shape.ts';
 import { PatternSyntaxError } from './syntax-error.ts';
 
 /** A compiled Go regex, unanchored, in linear time. */
@@ -18,19 +20,47 @@ export interface Regex {
  * @throws PatternSyntaxError
  */
 export function compileRegex(source: string): Regex {
-  const { RE2JS, RE2JSException } = engine();
-  try {
-    const compiled = RE2JS.compile(source);
-    const groupCount = compiled.groupCount();
-    return {
-      groupCount,
-      test: (subject) => compiled.test(subject),
-      captures(subject) {
-        const matcher = compiled.matcher(subject);
-        if (!matcher.find()) return undefined;
-        return Array.from({ length: groupCount }, (_, index) => matcher.group(index + 1) ?? '');
+  const compiled = explained(source, () => engine().RE2JS.compile(source));
+  const groupCount = compiled.groupCount();
+  return {
+    groupCount,
+    test: (subject) => compiled.test(subject),
+    captures(subject) {
+      const matcher = compiled.matcher(subject);
+      if (!matcher.find()) return undefined;
+      return Array.from({ length: groupCount }, (_, index) => matcher.group(index + 1) ?? '');
+    },
+  };
+}
+
+/**
+ * The same, compiled when it is first used: of thousands of regexes most never are. Faults are found now.
+ *
+ * @throws PatternSyntaxError
+ */
+export function readRegex(source: string): { readonly regex: Regex; readonly shape: Shape } {
+  const shape = explained(source, () => regexShape(engine(), parseRegex(engine(), source)));
+  let compiled: Regex | undefined;
+  const regex = (): Regex => {
+    compiled ??= compileRegex(source);
+    return compiled;
+  };
+  return {
+    shape,
+    regex: {
+      test: (subject) => regex().test(subject),
+      captures: (subject) => regex().captures(subject),
+      get groupCount() {
+        return regex().groupCount;
       },
-    };
+    },
+  };
+}
+
+function explained<T>(source: string, action: () => T): T {
+  const { RE2JSException } = engine();
+  try {
+    return action();
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     const reason = error.message.replace(/^error parsing regexp: /, '');

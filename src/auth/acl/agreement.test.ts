@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AclRequest, type AclRule, AclSyntaxError, compileAcl } from './policy.ts';
-import { regexNeeds } from './regex-needs.ts';
 
 /*
  * `authorize` looks only at rules that share something with the request; `explain` tries one after the other, plainly.
@@ -96,23 +95,6 @@ describe('the quick and the plain evaluation agree', () => {
     );
     // Two evaluations that never match anything would agree, too.
     expect(matches).toBeGreaterThan(500);
-  });
-});
-
-describe('what a regex needs', () => {
-  test.each([
-    ['^team-1/', { prefix: 'team-1/', contains: ['team-1/'] }],
-    ['team-(a|b)/x', { contains: ['team-', '/x'] }],
-    ['^ab?c+d', { prefix: 'a', contains: ['a', 'c', 'd'] }],
-    ['a\\.b\\d{2}cd', { contains: ['a.b', 'cd'] }],
-    ['a[^]x]b', { contains: ['a', 'b'] }],
-    ['x{2,}yz', { contains: ['yz'] }],
-    ['(?i)abc', { contains: [] }],
-    ['abc|def', { contains: [] }],
-    ['abc\\x41', { contains: [] }],
-    ['abc(?:)*', { contains: [] }],
-  ])('%s', (source, needs) => {
-    expect(regexNeeds(source)).toEqual(needs);
   });
 });
 

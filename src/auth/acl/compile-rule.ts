@@ -2,8 +2,7 @@ import { parseNetwork } from '../../ip.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { checkActions, checkRule } from './check-rule.ts';
 import { compileIpPattern } from './ip.ts';
-import { compilePattern } from './pattern.ts';
-import type { RegexCache } from './regex-cache.ts';
+import type { Pattern } from './pattern.ts';
 import { type AclPath, AclSyntaxError, type AclWarning } from './report.ts';
 import { type AclRequest, type AclRule, FIELDS, type Field, labelValues } from './rule.ts';
 import { failureOf, type RuleFailure } from './rule-failure.ts';
@@ -23,10 +22,8 @@ export interface CompiledRule {
   readonly warnings: readonly AclWarning[];
 }
 
-export interface RuleOptions {
-  readonly cache: RegexCache;
-  readonly unquotedPlaceholders: boolean;
-}
+/** @throws PatternSyntaxError */
+export type CompilePattern = (text: string, about: 'field' | 'label') => Pattern;
 
 type StaticCondition = (subject: Subject) => boolean;
 type TemplateCondition = (request: AclRequest, valuesOf: ValuesOf) => boolean;
@@ -36,9 +33,9 @@ type TemplateCondition = (request: AclRequest, valuesOf: ValuesOf) => boolean;
  *
  * @throws AclSyntaxError with a path relative to the rule
  */
-export function compileRule(rule: AclRule, options: RuleOptions): CompiledRule {
+export function compileRule(rule: AclRule, compilePattern: CompilePattern): CompiledRule {
   checkRule(rule);
-  const patterns = compilePatterns(rule, options);
+  const patterns = compilePatterns(rule, compilePattern);
   const byField: FieldPatterns = Object.fromEntries(
     patterns.flatMap(({ field, pattern }) => (field === undefined ? [] : [[field, pattern]])),
   );
@@ -55,7 +52,7 @@ export function compileRule(rule: AclRule, options: RuleOptions): CompiledRule {
   }
   const ip = rule.match.ip;
   const inNetwork = ip === undefined ? undefined : located(['match', 'ip'], () => compileIpPattern(ip));
-  if (inNetwork !== undefined) statics.push(({ address }) => inNetwork(address));
+  if (inNetwork !== undefined) statics.unshift(({ address }) => inNetwork(address));
   return {
     matches: all(statics, templates, byField),
     failure: (subject) =>
@@ -115,18 +112,18 @@ function on(field: Field, test: (text: string) => boolean): StaticCondition {
   }
 }
 
-function compilePatterns(rule: AclRule, options: RuleOptions): PlacedPattern[] {
+function compilePatterns(rule: AclRule, compilePattern: CompilePattern): PlacedPattern[] {
   const patterns: PlacedPattern[] = [];
   for (const field of FIELDS) {
     const text = rule.match[field];
     if (text === undefined) continue;
     const path = ['match', field];
-    const pattern = located(path, () => compilePattern(text, { ...options, allowsLabels: true }));
+    const pattern = located(path, () => compilePattern(text, 'field'));
     patterns.push({ text, path, pattern, field, read: (request, test) => test(request[field]) });
   }
   for (const [label, text] of Object.entries(rule.match.labels ?? {})) {
     const path = ['match', 'labels', label];
-    const pattern = located(path, () => compilePattern(text, { ...options, allowsLabels: false }));
+    const pattern = located(path, () => compilePattern(text, 'label'));
     const read: PlacedPattern['read'] = (request, test) =>
       labelValues(request.labels, label).some((v) => test(v));
     patterns.push({ text, path, pattern, field: undefined, read });

@@ -1,27 +1,24 @@
 import type { GlobChunk } from '../../pattern/glob-parser.ts';
+import { globShape } from '../../pattern/glob-shape.ts';
+import type { Shape } from '../../pattern/shape.ts';
 
 /**
- * What a text must be, at least, for a pattern to match it: cheap to look up, and never more than is true. A pattern
- * of which nothing is known has none of them.
+ * What a text must be, at least, for a pattern to match it: cheap to look up, and never more than is true. Of a
+ * pattern with neither nothing is known.
  */
 export interface Needs {
   /** It is this. */
   readonly exact?: string;
-  /** It begins with this. */
-  readonly prefix?: string;
-  /** It has all of these in it. */
-  readonly contains: readonly string[];
+  /** It looks like this; absent beside `exact`. */
+  readonly shape?: Shape;
 }
 
-export const NO_NEEDS: Needs = { contains: [] };
+export const NO_NEEDS: Needs = {};
 
-/** A glob has no alternatives: each of its literal parts must be there, whatever stands in its slots. */
 export function globNeeds(chunks: readonly GlobChunk[]): Needs {
-  const [first] = chunks;
-  if (first === undefined) return { exact: '', contains: [] };
-  const contains = chunks.flatMap(({ elements }) => elements.filter((one) => typeof one === 'string'));
-  const [head] = first.elements;
-  if (first.afterStar || typeof head !== 'string') return { contains };
-  const isAll = chunks.length === 1 && first.elements.length === 1;
-  return isAll ? { exact: head, contains } : { prefix: head, contains };
+  const [first, ...others] = chunks;
+  if (first === undefined) return { exact: '' };
+  const [head, ...rest] = first.elements;
+  const isText = !first.afterStar && typeof head === 'string' && rest.length === 0 && others.length === 0;
+  return isText ? { exact: head } : { shape: globShape(chunks) };
 }

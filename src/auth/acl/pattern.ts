@@ -1,11 +1,10 @@
 import { compileGlob } from '../../pattern/glob.ts';
 import { parseGlob } from '../../pattern/glob-parser.ts';
-import { compileRegex, type Regex } from '../../pattern/regex.ts';
+import { type Regex, readRegex } from '../../pattern/regex.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { compileGlobTemplate } from './glob-template.ts';
 import { globNeeds, type Needs, NO_NEEDS } from './needs.ts';
 import type { RegexCache } from './regex-cache.ts';
-import { regexNeeds, UNKNOWN } from './regex-needs.ts';
 import { compileRegexTemplate } from './regex-template.ts';
 import { type PlaceholderPart, parseTemplate, type ValuesOf } from './template.ts';
 import { compileUnquotedTemplate } from './unquoted.ts';
@@ -60,10 +59,7 @@ export function compilePattern(text: string, options: PatternOptions): Pattern {
   if (placeholders.length === 0) return isRegex ? staticRegex(text, body) : staticGlob(text);
 
   const literal = isRegex
-    ? {
-        ...compileRegexTemplate(text, parts, options.cache),
-        needs: regexNeeds(parts.map((part) => ('text' in part ? part.text : UNKNOWN)).join('')),
-      }
+    ? compileRegexTemplate(text, parts, options.cache)
     : { ...compileGlobTemplate(text, parts), regex: undefined };
   const mayBePattern = placeholders.some((part) => part.placeholder.kind !== 'field');
   if (!options.unquotedPlaceholders || !mayBePattern) {
@@ -83,8 +79,8 @@ function staticGlob(text: string): StaticPattern {
 
 function staticRegex(text: string, body: string): StaticPattern {
   try {
-    const regex = compileRegex(body);
-    return { kind: 'static', test: (subject) => regex.test(subject), regex, needs: regexNeeds(body) };
+    const { regex, shape } = readRegex(body);
+    return { kind: 'static', test: (subject) => regex.test(subject), regex, needs: { shape } };
   } catch (error) {
     if (!(error instanceof PatternSyntaxError)) throw error;
     throw new PatternSyntaxError(error.message, text, 0, { cause: error });

@@ -1,13 +1,15 @@
 import { parseIp } from '../../ip.ts';
 import { grantedActions } from './actions.ts';
-import { compileRule } from './compile-rule.ts';
-import { createRegexCache } from './regex-cache.ts';
+import { type CompilePattern, compileRule } from './compile-rule.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
+import { createRegexCache, type RegexCache } from './regex-cache.ts';
 import { AclSyntaxError, type AclWarning } from './report.ts';
 import type { AclRequest, AclRule } from './rule.ts';
 import type { RuleFailure } from './rule-failure.ts';
 import { indexRules } from './rule-index.ts';
 import type { Subject } from './rule-parts.ts';
 
+export { type RuleFaults, ruleFaults } from './faults.ts';
 export { AclSyntaxError, type AclWarning } from './report.ts';
 export type { AclMatch, AclRequest, AclRule } from './rule.ts';
 export type { RuleFailure } from './rule-failure.ts';
@@ -60,14 +62,12 @@ const MIN_CACHED_REGEXES = 512;
  * @throws AclSyntaxError for the first fault
  */
 export function compileAcl(rules: readonly AclRule[], options: AclOptions = {}): Acl {
-  const ruleOptions = {
-    // One for each rule, or a walk from the first to the last would drop every entry before its next use.
-    cache: createRegexCache(Math.max(MIN_CACHED_REGEXES, rules.length)),
-    unquotedPlaceholders: options.unquotedPlaceholders ?? false,
-  };
+  // One for each rule, or a walk from the first to the last would drop every entry before its next use.
+  const cache = createRegexCache(Math.max(MIN_CACHED_REGEXES, rules.length));
+  const compileOnce = patternCompiler(cache, options.unquotedPlaceholders ?? false);
   const compiled = rules.map((rule, index) => ({
     rule,
-    ...inRule(index, () => compileRule(rule, ruleOptions)),
+    ...inRule(index, () => compileRule(rule, compileOnce)),
   }));
   const mayMatch = indexRules(compiled.map(({ needs }) => needs));
   const decisionOf = (ruleIndex: number | undefined, { actions }: AclRequest): AclDecision | 'no-match' => {
@@ -82,7 +82,7 @@ export function compileAcl(rules: readonly AclRule[], options: AclOptions = {}):
     authorize(request) {
       const subject = subjectOf(request);
       return decisionOf(
-        mayMatch(request, subject.address).find((index) => compiled[index]?.matches(subject)),
+        mayMatch(request, subject.address).find((index) => compiled[index]?.matches(subject) ?? false),
         request,
       );
     },
@@ -96,6 +96,22 @@ export function compileAcl(rules: readonly AclRule[], options: AclOptions = {}):
       }
       return { decision: 'no-match', passedOver };
     },
+  };
+}
+
+/** Rules share the patterns that are written alike. */
+function patternCompiler(cache: RegexCache, unquotedPlaceholders: boolean): CompilePattern {
+  const known = { field: new Map<string, Pattern>(), label: new Map<string, Pattern>() };
+  return (text, about) => {
+    const pattern =
+      known[about].get(text) ??
+      compilePattern(text, {
+        cache,
+        allowsLabels: about === 'field',
+        unquotedPlaceholders,
+      });
+    known[about].set(text, pattern);
+    return pattern;
   };
 }
 

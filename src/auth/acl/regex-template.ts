@@ -1,6 +1,7 @@
-import { compileRegex, quoteRegex, type Regex } from '../../pattern/regex.ts';
+import { quoteRegex, type Regex, readRegex } from '../../pattern/regex.ts';
 import { PatternSyntaxError } from '../../pattern/syntax-error.ts';
 import { someCombination } from './combinations.ts';
+import { type Needs, NO_NEEDS } from './needs.ts';
 import type { RegexCache } from './regex-cache.ts';
 import { findQuoted } from './regex-context.ts';
 import { distinctPlaceholders, type PlaceholderPart, type TemplatePart, type ValuesOf } from './template.ts';
@@ -11,10 +12,15 @@ import { distinctPlaceholders, type PlaceholderPart, type TemplatePart, type Val
  */
 export const NEVER = '$\\{\\}';
 
+/** Matches whatever a placeholder may stand for. */
+const ANYTHING = '(?s:.*)';
+
 export interface RegexTemplate {
   test(subject: string, valuesOf: ValuesOf): boolean;
   /** With placeholders that match nothing: docker_auth takes groups from this one. */
   readonly regex: Regex;
+  /** Of the text, for any match. */
+  readonly needs: Needs;
 }
 
 /**
@@ -31,7 +37,7 @@ export function compileRegexTemplate(
 ): RegexTemplate {
   const { placeholders, slotOf } = distinctPlaceholders(parts);
   const write = regexWriter(whole, parts, slotOf);
-  const regex = compileUnfilled(whole, write(placeholders.map(() => NEVER)));
+  const regex = readUnfilled(whole, write(placeholders.map(() => NEVER)));
   const uses = placeholders.map((part) => usageOf(part, parts));
 
   const test: RegexTemplate['test'] = (subject, valuesOf) => {
@@ -50,7 +56,7 @@ export function compileRegexTemplate(
       return cache(source)?.test(subject) ?? false;
     });
   };
-  return { test, regex };
+  return { test, regex, needs: needsOf(write(placeholders.map(() => ANYTHING))) };
 }
 
 /** Puts regex sources in the place of the placeholders. */
@@ -96,11 +102,21 @@ function usageOf(part: PlaceholderPart, parts: readonly TemplatePart[]) {
 }
 
 /** @throws PatternSyntaxError with the pattern as written, not as filled in */
-function compileUnfilled(whole: string, source: string): Regex {
+function readUnfilled(whole: string, source: string): Regex {
   try {
-    return compileRegex(source);
+    return readRegex(source).regex;
   } catch (error) {
     if (!(error instanceof PatternSyntaxError)) throw error;
     throw new PatternSyntaxError(error.message.replaceAll(NEVER, 'PLACEHOLDER'), whole, 0, { cause: error });
+  }
+}
+
+function needsOf(source: string): Needs {
+  try {
+    return { shape: readRegex(source).shape };
+  } catch (error) {
+    // It may be larger than the engine allows, though the pattern is not.
+    if (error instanceof PatternSyntaxError) return NO_NEEDS;
+    throw error;
   }
 }
