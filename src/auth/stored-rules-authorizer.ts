@@ -55,15 +55,21 @@ export class StoredRules implements Authorizer {
     this.#options = options;
   }
 
-  /** Begins to read the rules, now and from time to time, until `close`. */
-  start(): void {
+  /**
+   * Begins to read the rules, now and from time to time, until `close`. Resolves after the first try; never rejects.
+   * @param before the authorizers whose place this one takes: the rules that one of its name has read stay in use until
+   *   they can be read anew
+   */
+  async start(before: readonly Authorizer[] = []): Promise<void> {
+    const former = before.find((one) => one instanceof StoredRules && one.name === this.name);
+    if (former instanceof StoredRules) this.#rules ??= former.#rules;
     const again = (): void => {
       if (this.#isClosed) return;
-      this.#timer = setTimeout(next, Math.min(this.#options.everyMs, MAX_TIMER_MS));
+      this.#timer = setTimeout(() => void next(), Math.min(this.#options.everyMs, MAX_TIMER_MS));
       this.#timer.unref();
     };
-    const next = (): void => void this.reload().finally(again);
-    next();
+    const next = (): Promise<void> => this.reload().finally(again);
+    await next();
   }
 
   /** Reads the rules; whoever asks while it goes on waits for the same. Never rejects. */

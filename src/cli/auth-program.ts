@@ -1,4 +1,4 @@
-import { OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { type Authorizer, OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import type { Index } from '../index/index.ts';
 import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
 import type { Closable } from './generations.ts';
 import { ownAccountParts } from './own-accounts.ts';
 import type { InUse } from './reloading.ts';
@@ -37,28 +38,33 @@ export interface AuthSurroundings {
 export interface AuthProgram extends InUse, Closable {
   readonly app: App;
   readonly loaded: LoadedAuth;
+  /** Those of the configuration. */
+  readonly authorizers: readonly Authorizer[];
+  /** Begins to ask what is outside of this process. Resolves after the first try of each; never rejects. */
+  start(): Promise<void>;
 }
 
 /** As docker_auth sends it. */
 const HSTS = { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' };
 
 /**
- * Puts together what a docker_auth configuration asks for.
+ * Puts together what a docker_auth configuration asks for, and connects to nothing yet.
  * @param file where it was read
+ * @param before the program whose place it takes
  * @throws ConfigError; what was opened by then is closed
  */
 export async function wireAuth(
   file: string,
   loaded: LoadedAuth,
   surroundings: AuthSurroundings,
+  before?: AuthProgram,
 ): Promise<AuthProgram> {
   const { config, document } = loaded;
   const { clock, log, accessLog, index, passwords } = surroundings;
   const { server: settings, token } = config;
   const keys = await keysOf(loaded, surroundings);
   const backends = await wireBackends(config, {
-    ...surroundings,
-    document,
+    ...{ ...surroundings, document, openTokenDatabase, before: before?.authorizers },
     throttle: surroundings.guard.throttle,
   });
   const own = index && ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
@@ -106,6 +112,7 @@ export async function wireAuth(
   });
   return {
     ...{ app, loaded, files: [file, ...loaded.files] },
+    ...{ authorizers: backends.authorizers, start: backends.start },
     async close() {
       keys.stop();
       await logins?.flush();

@@ -9,6 +9,7 @@ import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
 import { ownAccountParts } from './own-accounts.ts';
 import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
@@ -48,8 +49,9 @@ export async function builtinAuth(
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock);
-  const { endpoints, close, ...backends } = await wireBackends(settings, {
-    ...{ document, index, passwords, clock, log, metrics, throttle: guard.throttle },
+  const { endpoints, close, start, ...backends } = await wireBackends(settings, {
+    ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
+    throttle: guard.throttle,
   });
   const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
   const { authorizers, complete } = own;
@@ -66,6 +68,7 @@ export async function builtinAuth(
   const tokens = await ownTokens({
     ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
+  void start();
   return {
     ...{ ...tokens, keys, issuer, endpoints },
     async close() {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
 import { CALLED_AS } from './called-as.ts';
+import type { CheckAuthOptions } from './commands/check-auth.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
@@ -32,6 +33,17 @@ const EXIT_CODES = `
 Exit code:
   0  nothing changes its meaning unseen
   1  something must be changed or decided first
+  2  the configuration cannot be read`;
+
+const AUTH_HELP = `
+docker_auth's glog flags (--v=2, --alsologtostderr, --logtostderr, ...) are accepted.
+
+--check opens no port, asks no server and changes nothing. It loads the modules
+of plugin_authn and plugin_authz, without calling what they export.
+
+Exit code of --check:
+  0  berth auth can start with it; there may be warnings
+  1  something is wrong
   2  the configuration cannot be read`;
 
 const TAKEOVER_EXIT_CODES = `
@@ -84,15 +96,23 @@ program
   .command('auth')
   .description('run the token service alone')
   .argument('<auth.yml>', "the configuration in docker_auth's form")
-  .addHelpText(
-    'after',
-    "\ndocker_auth's glog flags (--v=2, --alsologtostderr, --logtostderr, ...) are accepted.",
-  )
-  .action((file: string) =>
-    orExplain(async () => {
-      const { auth } = await import('./commands/auth.ts');
-      await auth(file, verbosity);
-    }),
+  .option('--check', 'only say what is wrong with the configuration and the files that it names')
+  .option('--json', 'with --check: print for machines')
+  .option('--strict', 'with --check: let warnings count as a reason for exit code 1')
+  .addHelpText('after', AUTH_HELP)
+  .action((file: string, options: CheckAuthOptions & { check?: boolean }) =>
+    orExplain(
+      async () => {
+        if (options.check === true) {
+          const { checkAuth } = await import('./commands/check-auth.ts');
+          await checkAuth(file, options);
+        } else {
+          const { auth } = await import('./commands/auth.ts');
+          await auth(file, verbosity);
+        }
+      },
+      options.check === true ? 2 : 1,
+    ),
   );
 
 program

@@ -1,14 +1,18 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type PeerCertificate } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ADMIN, basic, SERVICE } from './support/accounts.ts';
 import { BERTH, serveEnvironment } from './support/berth.ts';
+import { send } from './support/http.ts';
 import { findPebble, type Pebble, startPebble } from './support/pebble.ts';
 import { folder } from './support/root.ts';
 import { freePort, type Server, startServer } from './support/server.ts';
+import { simpleYml } from './support/simple-yml.ts';
 
-/* `http.tls.letsencrypt` against pebble, the ACME server that Let's Encrypt tests with. */
+/* `http.tls.letsencrypt`, and `server.letsencrypt` of `berth auth`, against pebble, the ACME server that Let's Encrypt tests with. */
 
 const HOST = 'registry.berth.test';
 const OTHER = 'mirror.berth.test';
@@ -176,4 +180,62 @@ describe.skipIf(program === undefined)('certificates by ACME', () => {
     expect(one.certificate.serialNumber).toBe(two.certificate.serialNumber);
     expect(authority.output().match(/Issued certificate serial/g)).toHaveLength(1);
   });
+
+  test('`berth auth` with letsencrypt alone answers by TLS, and never by plain HTTP as docker_auth does', async () => {
+    const place = folder('acme-auth');
+    const file = join(place, 'auth.yml');
+    const rules = simpleYml(port, inject('bed').rsa);
+    const letsencrypt = `letsencrypt: {email: operator@berth.test, host: ${HOST}, cache_dir: ${place}/cache, directory_url: "https://localhost:${acmePort}/dir"}`;
+    const { certificateFile, keyFile } = inject('bed').ec;
+    // simple.yml with its token key moved out of the server section.
+    const text = readFileSync(rules, 'utf8')
+      .replace(/^ {2}certificate: .*\n {2}key: .*$/m, `  ${letsencrypt}`)
+      .replace(/^token:$/m, `token:\n  certificate: "${certificateFile}"\n  key: "${keyFile}"`);
+    writeFileSync(file, text);
+    const authority = await pebble(90 * DAY);
+    const server = await startServer({
+      name: 'berth-auth-acme',
+      command: BERTH,
+      args: ['auth', file],
+      cwd: place,
+      env: { NODE_EXTRA_CA_CERTS: inject('bed').rsa.certificateFile },
+      ready: async (started) => started.output().includes('there is no certificate yet'),
+    });
+    running.push(server);
+    const plain = () =>
+      send(`http://127.0.0.1:${port}/auth?service=${SERVICE}`, { headers: { authorization: basic(ADMIN) } });
+    await expect(plain()).rejects.toThrow();
+    const root = await authority.root();
+    const seen = await eventually('a certificate', () => look(port, HOST, root), server);
+    expect([seen.isTrusted, seen.certificate.subjectaltname]).toEqual([true, `DNS:${HOST}`]);
+    expect(await loginOver(port, root)).toEqual([200, ADMIN.account]);
+    await expect(plain()).rejects.toThrow();
+    expect(readdirSync(join(place, 'cache')).toSorted()).toEqual(['acme_account+key', HOST].toSorted());
+  });
 });
+
+/** The status of a log-in by HTTPS whose certificate is checked, and whom the token is for. */
+function loginOver(port: number, ca: string): Promise<[number | undefined, string]> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        ...{ host: '127.0.0.1', port, ca, servername: HOST, agent: false },
+        path: `/auth?${new URLSearchParams({ service: SERVICE })}`,
+        headers: { host: HOST, authorization: basic(ADMIN) },
+      },
+      (answer) => {
+        let text = '';
+        answer.on('data', (piece) => {
+          text += String(piece);
+        });
+        answer.on('end', () => {
+          const { token = '' } = JSON.parse(text) as { token?: string };
+          const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+          resolve([answer.statusCode, (JSON.parse(claims) as { sub: string }).sub]);
+        });
+      },
+    );
+    asked.on('error', reject);
+    asked.end();
+  });
+}

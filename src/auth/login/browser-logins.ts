@@ -4,7 +4,7 @@ import type { PasswordChecker } from '../identity/password-checker.ts';
 import { hashForHtpasswd } from '../identity/password-hash.ts';
 import type { Credentials, Identity, IdentityProvider, Standing } from '../identity/provider.ts';
 import { Slots } from '../slots.ts';
-import { findPassword, grantOf, isGenerated } from './generated-password.ts';
+import { findPassword, grantOf, isAmong, isGenerated } from './generated-password.ts';
 import type { LoginRecords } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
 import type { Renewal } from './renewal.ts';
@@ -42,6 +42,8 @@ export class BrowserLogins implements IdentityProvider {
     const found = await records.find(account);
     const isRight = await this.#isRight(account, found?.record, password);
     if (found === undefined) return 'no-match';
+    // The page of another section makes passwords of the same form, and may know an account of the same name.
+    if (isGenerated(password) && !isAmong(found.record.passwords, password)) return 'no-match';
     if (!isRight) return 'wrong-password';
     let record = await this.#noteUse(account, found.record, password);
     record = record && (await this.#confirm(account, record));

@@ -51,6 +51,12 @@ export function isGenerated(password: string): boolean {
   return FORM.test(password);
 }
 
+/** Whether a text is one of these passwords, as far as its id tells. */
+export function isAmong(passwords: readonly GeneratedPassword[], text: string): boolean {
+  const id = FORM.exec(text)?.[1];
+  return passwords.some((password) => password.id === id);
+}
+
 /** The one of an account's passwords that a text is; undefined where it is none, or an expired one. */
 export function findPassword(
   passwords: readonly GeneratedPassword[],

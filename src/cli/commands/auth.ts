@@ -38,7 +38,9 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     passwords: new PasswordChecker(CLOCK),
     guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK },
   };
-  const programs = new Generations(await wireAuth(file, loaded, surroundings));
+  const first = await wireAuth(file, loaded, surroundings);
+  void first.start();
+  const programs = new Generations(first);
   const server = await openListener({
     app: (request) => programs.use(({ app }) => app(request)),
     log,
@@ -89,7 +91,7 @@ async function takeOver(parts: {
 }): Promise<AuthProgram> {
   const { file, log, surroundings, programs, server, started } = parts;
   const loaded = loadAuthConfig(file);
-  const next = await wireAuth(file, loaded, surroundings);
+  const next = await wireAuth(file, loaded, surroundings, programs.current);
   const { document, config } = loaded;
   const restart = keysForRestart(started.config, config);
   if (config.server.tls !== undefined) {
@@ -104,6 +106,8 @@ async function takeOver(parts: {
   if (restart.length > 0) {
     log.warn('these keys have changed and need a restart; the rest is in use', { keys: restart.join(', ') });
   }
+  // Requests meanwhile are answered as before, so that none waits for a server that is away.
+  await next.start();
   programs.replace(next);
   return next;
 }

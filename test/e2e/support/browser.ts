@@ -31,14 +31,18 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Debian's Chromium without a screen, driven by its own protocol (CDP). */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Debian's Chromium without a screen, driven by its own protocol (CDP).
+ * @param more further arguments
+ */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   installPackage('chromium', '/usr/bin/chromium');
   const child = spawn(
     '/usr/bin/chromium',
     [
       ...['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'],
       ...['--disable-background-networking', '--no-proxy-server', '--remote-debugging-port=0'],
+      ...more,
       ...[`--user-data-dir=${folder('chromium')}`, 'about:blank'],
     ],
     { env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },

@@ -22,14 +22,20 @@ const KINDS = {
 
 export type KeyKind = keyof typeof KINDS;
 
-/** The walkthrough's step 1: 365 days, no passphrase, for localhost by its name and its two addresses. */
-export async function makeCertificate(kind: KeyKind): Promise<Certificate> {
+/**
+ * The walkthrough's step 1: 365 days, no passphrase, for localhost by its name and its two addresses.
+ * @param names for whom it is, as openssl takes them
+ */
+export async function makeCertificate(
+  kind: KeyKind,
+  names = 'DNS:localhost,IP:127.0.0.1,IP:::1',
+): Promise<Certificate> {
   const place = folder('ssl');
   const certificateFile = join(place, 'server.pem');
   const keyFile = join(place, 'server.key');
   await must('openssl', [
     ...['req', '-x509', ...KINDS[kind], '-nodes', '-days', '365', '-subj', SUBJECT],
-    ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'],
+    ...['-addext', `subjectAltName=${names}`],
     ...['-keyout', keyFile, '-out', certificateFile],
   ]);
   return {
