@@ -24,6 +24,8 @@ export type Verdict = Decision | 'no-match';
 export interface Authorizer {
   readonly name: string;
   authorize(who: Identity, wanted: Access, context: AccessContext): Verdict | Promise<Verdict>;
+  /** As `IdentityProvider.ping`. */
+  ping?(): Promise<void>;
   /** Lets go of connections and timers, once nothing is asked any more. */
   close?(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import {
 import { aclAuthorizer } from './acl-authorizer.ts';
 import type { AccessContext, Authorizer, Verdict } from './authorizer.ts';
 import type { Identity } from './identity/provider.ts';
+import { Unreachable } from './unreachable.ts';
 
 /** Rules that are outside of this process. */
 export interface RuleSource {
@@ -80,18 +81,24 @@ export class StoredRules implements Authorizer {
     return this.#loading;
   }
 
-  /** @throws Error where there are no rules that could decide */
+  /** @throws Unreachable where there are no rules that could decide */
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
     if (this.#rules === undefined) {
       const rests = this.#failure !== undefined && performance.now() < this.#failure.atMs + REST_MS;
       if (!rests) await this.reload();
     }
     if (this.#rules === undefined) {
-      throw new Error(
+      throw new Unreachable(
         `${this.name}: there are no rules to decide by: ${this.#failure?.reason ?? 'none were read'}`,
       );
     }
     return this.#rules.authorizer.authorize(who, wanted, context);
+  }
+
+  /** Whether there are rules to decide by; those that were read before do. */
+  async ping(): Promise<void> {
+    if (this.#rules === undefined) await this.reload();
+    if (this.#rules === undefined) throw new Error(this.#failure?.reason ?? 'no rules were read');
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import type { Source } from '../auth/source.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
@@ -22,6 +23,8 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 export interface BuiltinAuth extends OwnTokens {
   readonly keys: KeySource;
   readonly issuer: string;
+  /** What is asked for accounts and rules, as the configuration names it. */
+  readonly sources: readonly Source[];
   /** Pages of the providers, for a browser. */
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Lets go of connections, once nobody logs in any more. */
@@ -48,12 +51,12 @@ export async function builtinAuth(
   { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
-  const passwords = new PasswordChecker(clock);
-  const { endpoints, close, start, ...backends } = await wireBackends(settings, {
+  const passwords = new PasswordChecker(clock, metrics);
+  const { endpoints, sources, close, start, ...backends } = await wireBackends(settings, {
     ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
     throttle: guard.throttle,
   });
-  const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const own = ownAccountParts(index, { passwords, clock, log, metrics }, backends.authorizers);
   const { authorizers, complete } = own;
   const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
@@ -70,7 +73,7 @@ export async function builtinAuth(
   });
   void start();
   return {
-    ...{ ...tokens, keys, issuer, endpoints },
+    ...{ ...tokens, keys, issuer, sources, endpoints },
     async close() {
       stop();
       await logins.flush();

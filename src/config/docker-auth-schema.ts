@@ -2,9 +2,11 @@ import { accessFields, type BackendSettings, hasRules, identityFields } from './
 import { token } from './auth-schema.ts';
 import { checkWithoutData, noteHiddenSections } from './auth-sections.ts';
 import type { ServerSettings, TokenKeySettings } from './auth-settings.ts';
+import type { DebugSettings } from './debug-settings.ts';
 import type { Decoding } from './decoding.ts';
 import { type AuditSettings, guardFields, type ThrottleConfig } from './guard-schema.ts';
 import type { ConfigNode } from './node.ts';
+import { debug } from './registry-debug-schema.ts';
 import { optional, sub, type Type } from './schema.ts';
 import { server } from './server-schema.ts';
 import { nonEmptyText } from './types-scalar.ts';
@@ -15,6 +17,8 @@ export type AuthConfig = BackendSettings & {
   /** As written, relative to the working directory; undefined: nothing is kept between starts. */
   readonly data: string | undefined;
   readonly server: ServerSettings;
+  /** Undefined: no debug server. */
+  readonly debug: DebugSettings | undefined;
   /** Undefined: nobody is held up. */
   readonly throttle: ThrottleConfig | undefined;
   readonly audit: AuditSettings;
@@ -36,6 +40,7 @@ export const authSchema: Type<AuthConfig> = refine(
         nonEmptyText,
         "Berth's own: folder for what is kept between starts: accounts made with `berth user`, logins. Made where there is none; without it nothing is kept.",
       ),
+      debug: sub(debug, "Berth's own: the debug server, with metrics."),
       ...identityFields,
       ...accessFields,
       ...guardFields,
@@ -46,7 +51,7 @@ export const authSchema: Type<AuthConfig> = refine(
     },
   ),
   (value, at, node): AuthConfig | undefined => {
-    const { server: listener, token: signing, data, throttle, audit, ...backends } = value;
+    const { server: listener, token: signing, data, debug: debugging, throttle, audit, ...backends } = value;
     checkRealAddress(listener, backends, at, node);
     const pair = signingPair(signing, listener);
     if (pair === undefined && data === undefined) {
@@ -59,6 +64,7 @@ export const authSchema: Type<AuthConfig> = refine(
     return {
       ...backends,
       data,
+      debug: debugging.settings,
       throttle: throttle.settings,
       audit,
       server: listener,

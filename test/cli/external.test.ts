@@ -86,7 +86,7 @@ describe('ext_auth and ext_authz', () => {
     expect((await ask('alice', 'wrong')).status).toBe(401);
     expect((await ask('nobody', 'x')).status).toBe(401);
     const broken = await ask('broken', 'hunter2');
-    expect(broken.status).toBe(500);
+    expect(broken.status).toBe(503);
     expect(broken.text).not.toMatch(/ext_auth|exit code|my_auth/);
     const seen = readFileSync(join(place.folder, 'env-seen'), 'utf8');
     expect(seen).toMatch(/^MY_LDAP=x$/m);
@@ -166,7 +166,7 @@ it('plugins answer logins and rules', { timeout: 30_000 }, async () => {
   expect((await ask('team', 'right')).scope).toBe('repository:team/app:pull,push');
   expect((await ask('other', 'right')).scope).toBe('repository:team/app:pull');
   expect((await ask('team', 'wrong')).status).toBe(401);
-  expect((await looping).status).toBe(500);
+  expect((await looping).status).toBe(503);
   // Another plugin under the same name is taken over.
   writeFileSync(join(place.folder, 'plugin.mjs'), NOBODY);
   await expect.poll(async () => (await ask('team', 'right')).status, { timeout: 10_000 }).toBe(401);
@@ -209,7 +209,7 @@ it('HTTP services answer logins and rules, and a secret in a file is read again'
     server.close(closed);
   });
   // Nobody listens any more: that login fails, and Berth goes on.
-  expect((await ask('alice', 'x')).status).toBe(500);
+  expect((await ask('alice', 'x')).status).toBe(503);
   const { stderr, code } = await process.stop();
   expect(code).toBe(0);
   expect(stderr).toMatch(/http_auth: http:\/\/127\.0\.0\.1:\d+ gave no answer: the connection failed/);

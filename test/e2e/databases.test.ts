@@ -216,9 +216,9 @@ for (const [name, start] of KINDS) {
     test('while it is away logins fail and say why in the log, rules stay, and all is well when it is back', async () => {
       const { pid } = berth.server;
       await database.takeAway();
-      await eventually('a login fails', async () => (await status(ALICE)) === 500);
+      await eventually('a login fails', async () => (await status(ALICE)) === 503);
       const answer = await berth.login(ALICE);
-      expect(answer.status).toBe(500);
+      expect(answer.status).toBe(503);
       expect(answer.text).not.toMatch(/mysql|postgres|sqlite|mongo|127\.0\.0\.1|ECONN/i);
       await logged(
         /a request failed.*(mysql at|postgres at|the sqlite3 file|mongo at) .*(cannot be reached|cannot be used): \w/,
@@ -236,9 +236,9 @@ for (const [name, start] of KINDS) {
       await berth.server.stop();
       await database.takeAway();
       berth = await plainAuth(inject('bed').ec, `${STATIC}${database.sections('300ms')}`);
-      expect(await status(ALICE)).toBe(500);
+      expect(await status(ALICE)).toBe(503);
       const rules = await berth.login(ADMIN, 'repository:shared/app:pull');
-      expect({ status: rules.status, text: rules.text }).toMatchObject({ status: 500 });
+      expect({ status: rules.status, text: rules.text }).toMatchObject({ status: 503 });
       await logged(/there are no rules to decide by: /);
       await logged(/accounts cannot be read; logins that need them fail until they can/);
       await database.bringBack();
@@ -251,7 +251,7 @@ for (const [name, start] of KINDS) {
       await database.setRules([{ seq: 5, match: { team: 'x' }, actions: ['*'] }]);
       berth = await plainAuth(inject('bed').ec, `${STATIC}${database.sections('300ms')}`);
       for (const who of [ALICE, ADMIN]) {
-        expect(await status(who, 'repository:shared/app:pull')).toBe(500);
+        expect(await status(who, 'repository:shared/app:pull')).toBe(503);
       }
       await database.setRules(RULES);
       await isGranted(ADMIN, 'shared/app', 'pull');

@@ -1,5 +1,7 @@
 import type { Authorizer } from '../../auth/authorizer.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
+import type { Source } from '../../auth/source.ts';
+import { watchAuthorizer, watchProvider } from '../../auth/watched.ts';
 import type { BackendSettings } from '../../config/auth-backends-schema.ts';
 import { ConfigError, type ConfigProblem, throwIfAny } from '../../config/config-error.ts';
 import type { Endpoint } from '../../http/app.ts';
@@ -59,6 +61,10 @@ const RULES: readonly AccessBuilder[] = [
 export interface Backends {
   readonly providers: readonly IdentityProvider[];
   readonly authorizers: readonly Authorizer[];
+  /** The authorizers as they were made, for those that take their place. */
+  readonly rules: readonly Authorizer[];
+  /** Each of them as it is seen from outside. */
+  readonly sources: readonly Source[];
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Begins to ask what is outside of this process. Resolves after the first try of each; never rejects. */
   start(): Promise<void>;
@@ -97,9 +103,13 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
   }
   // The first section's page is where `/` leads to.
   const endpoints = new Map(identities.flatMap((part) => part.endpoints ?? []).toReversed());
+  const accounts = identities.map(({ provider }) => watchProvider(provider, deps.metrics));
+  const access = rules.map(({ authorizer }) => watchAuthorizer(authorizer, deps.metrics));
   return {
-    providers: identities.map(({ provider }) => provider),
-    authorizers: rules.map(({ authorizer }) => authorizer),
+    providers: accounts.map(({ provider }) => provider),
+    authorizers: access.map(({ authorizer }) => authorizer),
+    rules: rules.map(({ authorizer }) => authorizer),
+    sources: [...accounts, ...access].map(({ source }) => source),
     ...{ endpoints: [...endpoints], close },
     async start() {
       await Promise.all([...identities, ...rules].map((part) => part.start?.()));
