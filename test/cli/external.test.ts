@@ -288,3 +288,46 @@ describe('a start with something that cannot be used ends with the place and wha
     expect(ended.code).toBe(1);
   });
 });
+
+describe('a plugin that says how accounts stand', () => {
+  it('is asked when a login goes on, and ends it', { timeout: 30_000 }, async () => {
+    const standing = (text: string) => writeFileSync(join(place.folder, 'standing.json'), text);
+    writeFileSync(
+      join(place.folder, 'standing.mjs'),
+      `import { readFileSync } from 'node:fs';
+      export const authenticate = () => ({ result: 'match', labels: { team: ['blue'] } });
+      export const lookup = () => JSON.parse(readFileSync(${JSON.stringify(join(place.folder, 'standing.json'))}, 'utf8'));`,
+    );
+    standing('{"result": "match", "labels": {"team": ["blue"]}, "version": "1"}');
+    const process = place.start([
+      'auth',
+      written([
+        'data: standing',
+        'plugin_authn: {plugin_path: standing.mjs, cache: 0s}',
+        'acl: [{match: {labels: {team: red}}, actions: [pull]}]',
+      ]).file,
+    ]);
+    const url = await process.says(/at (http:\/\/127\.0\.0\.1:\d+\/auth)/);
+    const scope = 'repository:team/app:pull,push';
+    const query = new URLSearchParams({ service: 's', scope, offline_token: 'true', client_id: 'docker' });
+    const authorization = `Basic ${Buffer.from('alice:x').toString('base64')}`;
+    const login = await fetch(`${url}?${query}`, { headers: { authorization } });
+    const begun = (await login.json()) as { refresh_token: string; scope: string };
+    expect(begun.scope).toBe('');
+    const goOn = async () => {
+      const grant = { grant_type: 'refresh_token', service: 's', scope, client_id: 'docker' };
+      const answer = await fetch(`${url}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ ...grant, refresh_token: begun.refresh_token }),
+      });
+      return { status: answer.status, body: (await answer.json()) as { scope?: string } };
+    };
+    // Whoever has another team today may do what that team may.
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "1"}');
+    expect(await goOn()).toMatchObject({ status: 200, body: { scope: 'repository:team/app:pull' } });
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "2"}');
+    expect((await goOn()).status).toBe(401);
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "1"}');
+    expect((await goOn()).status, 'it has ended').toBe(401);
+  });
+});

@@ -4,17 +4,18 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ADMIN, type Credentials } from './support/accounts.ts';
 import { type PlainAuth, plainAuth } from './support/auth-yml.ts';
 import type { Rule, TestDatabase } from './support/databases/database.ts';
-import { findFerretDb, startFerretDb } from './support/databases/ferretdb.ts';
+import { startFerretDb } from './support/databases/ferretdb.ts';
 import { startMariaDb } from './support/databases/mariadb.ts';
 import { startPostgres } from './support/databases/postgres.ts';
 import { newSqlite } from './support/databases/sqlite.ts';
+import { prepared } from './support/prepared.ts';
 import { steps } from './support/steps.ts';
 
 /*
  * docker_auth's accounts and rules in real databases, with rows as docker_auth has them. The same story for each kind.
  */
 
-const ferretDb = await findFerretDb();
+const ferretDb = await prepared('ferretdb');
 if (ferretDb === undefined) {
   process.stdout.write(
     'SKIPPED: no FerretDB, and no Go to build it with; set BERTH_FERRETDB to the program\n',
