@@ -34,7 +34,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
           message,
           description,
         ]),
-      ),
+      ).concat('\n\n', readFileSync(new URL('refusals.md', import.meta.url), 'utf8').trimEnd()),
     ),
   'routes.md': () =>
     page(
