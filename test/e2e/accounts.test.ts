@@ -55,15 +55,15 @@ const logsIn = async (host: string, account: string, password: string) => {
 };
 
 test('a robot logs in with its token, pushes at one replica and pulls at the other', async () => {
-  const secret = secretIn(await berth('robot', 'add', 'robot$ci'));
-  await berth('role', 'grant', 'push', 'team/**', '--account', 'robot$ci');
+  const secret = secretIn(await berth('robot', 'add', 'ci-robot'));
+  await berth('role', 'grant', 'push', 'team/**', '--account', 'ci-robot');
   const ref = (at: BerthServe) => `${hostOf(at)}/${REPOSITORY}:v1`;
   await docker.build(ref(one), planImage(2));
-  await logsIn(hostOf(one), 'robot$ci', secret);
+  await logsIn(hostOf(one), 'ci-robot', secret);
   const push = await docker.push(ref(one));
   expect(push.outcome.code, push.outcome.all).toBe(0);
   await docker.empty();
-  await logsIn(hostOf(other), 'robot$ci', secret);
+  await logsIn(hostOf(other), 'ci-robot', secret);
   const pull = await docker.pull(ref(other));
   expect([pull.outcome.code, pull.digest], pull.outcome.all).toEqual([0, push.digest]);
   const elsewhere = await docker.pull(`${hostOf(other)}/private/app:v1`);

@@ -101,13 +101,11 @@ function tlsArguments(
   [uid, gid]: readonly [number, number],
 ): string[] {
   const files = { ssl_cert_file: certificate, ssl_key_file: key };
-  return Object.entries(files).reduce(
-    (all, [setting, pem]) => {
-      const file = join(place, setting);
-      writeFileSync(file, pem, { mode: 0o600 });
-      chownSync(file, uid, gid);
-      return [...all, '-c', `${setting}=${file}`];
-    },
-    ['-c', 'ssl=on'],
-  );
+  const settings = Object.entries(files).flatMap(([setting, pem]) => {
+    const file = join(place, setting);
+    writeFileSync(file, pem, { mode: 0o600 });
+    chownSync(file, uid, gid);
+    return ['-c', `${setting}=${file}`];
+  });
+  return ['-c', 'ssl=on', ...settings];
 }
