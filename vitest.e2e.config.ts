@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { Sequencer } from './test/e2e/setup/sequencer.ts';
 
 /** Real clients and real engines against Berth. Needs root on Debian; see test/e2e/README.md. */
 export default defineConfig({
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // The engine, the ports and two processor cores are shared: one file at a time.
     fileParallelism: false,
+    sequence: { sequencer: Sequencer },
     testTimeout: 90_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,

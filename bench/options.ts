@@ -16,6 +16,10 @@ export interface Effort {
   readonly blobBytes: number;
   /** Bytes of each of the parallel pushes in the memory row. */
   readonly pushBytes: number;
+  /** Accounts in the larger index. */
+  readonly accounts: number;
+  /** Token requests after which memory is measured. */
+  readonly tokenRequests: number;
 }
 
 /** What the command line asked for. */
@@ -32,6 +36,8 @@ export interface Options {
   readonly berth: string;
   /** Program measured beside it. */
   readonly peer: string;
+  /** Program measured beside it as a token service. */
+  readonly authPeer: string;
   /** Load generator for GET rows. */
   readonly loader: 'auto' | 'node';
 }
@@ -45,6 +51,8 @@ const FULL: Effort = {
   seconds: 3,
   blobBytes: 512 * MiB,
   pushBytes: 256 * MiB,
+  accounts: 100_000,
+  tokenRequests: 1_000_000,
 };
 
 const QUICK: Effort = {
@@ -54,6 +62,8 @@ const QUICK: Effort = {
   seconds: 1,
   blobBytes: 64 * MiB,
   pushBytes: 16 * MiB,
+  accounts: 10_000,
+  tokenRequests: 30_000,
 };
 
 /** The text behind `--help`. */
@@ -65,6 +75,7 @@ export const USAGE = `npm run bench -- [options]
   --dir DIR        make the temporary folder in DIR (default: ${tmpdir()})
   --berth PROGRAM  measure another checkout's bin/berth
   --peer PROGRAM   measure beside another registry binary (default: docker-registry)
+  --auth-peer PROGRAM  measure token issue beside another docker_auth (default: auth_server)
   --loader node    use the built-in load generator even where wrk is installed
 `;
 
@@ -82,6 +93,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       dir: { type: 'string', default: tmpdir() },
       berth: { type: 'string', default: resolve(import.meta.dirname, '../bin/berth') },
       peer: { type: 'string', default: 'docker-registry' },
+      'auth-peer': { type: 'string', default: 'auth_server' },
       loader: { type: 'string', default: 'auto' },
       help: { type: 'boolean', default: false },
     },
@@ -97,6 +109,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     dir: resolve(values.dir),
     berth: program(values.berth),
     peer: program(values.peer),
+    authPeer: program(values['auth-peer']),
     loader: values.loader,
   };
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputOf } from './command.ts';
 import type { Bench } from './context.ts';
+import { findCores } from './cores.ts';
 import { heading } from './heading.ts';
 import { writeJson } from './json.ts';
 import { makeKey } from './keys.ts';
@@ -49,6 +50,7 @@ async function prepare(options: Options, workspace: Workspace): Promise<Bench> {
     workspace,
     key,
     loader: await chooseLoader(options.loader, workspace),
+    cores: await findCores(),
     berth: berthRegistry(options.berth, `Berth ${version}`, key, workspace),
     peer: peerVersion === undefined ? undefined : peerRegistry(options.peer, peerLabel, key, workspace),
   };

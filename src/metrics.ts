@@ -126,6 +126,42 @@ export const METRICS = {
     help: 'Requests by what came of the check of their token: accepted, missing, rejected, or insufficient.',
     labels: ['outcome'],
   },
+  berth_logins_total: {
+    type: 'counter',
+    help: 'Attempts to log in, by what was presented (password, refresh_token, token_exchange, or anonymous; basic where each request brings a password) and by what came of them, as in the audit log: granted, partly-granted, denied, wrong-credentials, throttled, refused or failed.',
+    labels: ['by', 'outcome'],
+  },
+  berth_auth_questions_total: {
+    type: 'counter',
+    help: 'Questions (authenticate, lookup, exchange, authorize) to a source of accounts or of rules, which is named as its section of the configuration, or accounts and roles for those of Berth itself; by what came of them: match, no-match, wrong-password or gone; granted, denied or no-match; busy (too many at once) or failure. Answers that were remembered are not among them.',
+    labels: ['outcome', 'question', 'source'],
+  },
+  berth_auth_question_seconds: {
+    type: 'histogram',
+    help: 'Time that a source of accounts or of rules takes for an answer, those that were remembered left out.',
+    labels: ['question', 'source'],
+    buckets: COMMIT_SECONDS,
+  },
+  berth_auth_source_failing: {
+    type: 'gauge',
+    help: 'Whether the last question to a source of accounts or of rules, or the last look whether it can be reached, failed: 1 or 0.',
+    labels: ['source'],
+  },
+  berth_auth_cache_total: {
+    type: 'counter',
+    help: 'Answers that were looked for among those remembered, by source, or passwords for right passwords: hit or miss.',
+    labels: ['outcome', 'source'],
+  },
+  berth_password_hashes: {
+    type: 'gauge',
+    help: 'Passwords that are being hashed (running) and that wait for it (waiting).',
+    labels: ['state'],
+  },
+  berth_audit_entries_dropped_total: {
+    type: 'counter',
+    help: 'Entries of the audit log that were lost, by where they were to go: file, syslog or webhook.',
+    labels: ['sink'],
+  },
   berth_rule_reloads_total: {
     type: 'counter',
     help: 'Times that rules of a database were read, by what came of it: loaded, unchanged, refused (one of them cannot be used; the old ones stay), or failed (the database could not be asked; the old ones stay).',

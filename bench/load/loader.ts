@@ -3,11 +3,15 @@ import type { Workspace } from '../workspace.ts';
 import { NodeLoader } from './node-loader.ts';
 import { WrkLoader } from './wrk-loader.ts';
 
-/** One HTTP request without a body. */
+/** One HTTP request. */
 export interface Request {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a POST. Only the built-in generator sends one. */
+  readonly body?: string;
+  /** In path and body, `{n}` stands for a number that no other request has. Only the built-in generator does it. */
+  readonly varies?: boolean;
 }
 
 /** What a load generator saw. */
@@ -29,6 +33,12 @@ export interface LoadPlan {
   readonly requests: readonly Request[];
   readonly connections: number;
   readonly seconds: number;
+  /** It ends after so many answers, if that is earlier. */
+  readonly count?: number;
+  /** Answers other than 2xx are wanted as well. */
+  readonly anyStatus?: boolean;
+  /** The core that the generator is bound to; without it the system decides. */
+  readonly core?: number | undefined;
 }
 
 /** Keeps a number of connections busy, each with one request at a time. */
@@ -41,6 +51,8 @@ export interface LoadGenerator {
 export interface Loader {
   readonly get: LoadGenerator;
   readonly head: LoadGenerator;
+  /** Does all that a plan may ask for. */
+  readonly builtIn: LoadGenerator;
 }
 
 /**
@@ -50,7 +62,7 @@ export interface Loader {
 export async function chooseLoader(wanted: 'auto' | 'node', workspace: Workspace): Promise<Loader> {
   const builtIn = new NodeLoader(workspace);
   const version = wanted === 'auto' ? await outputOf('wrk', ['-v']) : undefined;
-  if (version === undefined) return { get: builtIn, head: builtIn };
+  if (version === undefined) return { get: builtIn, head: builtIn, builtIn };
   const label = /wrk \S*?(\d+\.\d+\.\d+)/.exec(version)?.[1] ?? '';
-  return { get: new WrkLoader(`wrk ${label}`.trim(), workspace), head: builtIn };
+  return { get: new WrkLoader(`wrk ${label}`.trim(), workspace), head: builtIn, builtIn };
 }

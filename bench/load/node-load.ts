@@ -8,8 +8,11 @@ import type { Load, LoadPlan, Request } from './loader.ts';
  * measured requests are small, so each is collected as a string until it is complete.
  */
 const plan: LoadPlan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+/** Where numbers begin, so that those of one run are not those of another. */
+const first = Date.now() * 1000;
 const prepared = plan.requests.map((request) => ({
-  bytes: encode(request),
+  request,
+  bytes: encode(request, 0),
   head: request.method === 'HEAD',
 }));
 const latencies: number[] = [];
@@ -17,10 +20,14 @@ let errors = 0;
 let turn = 0;
 let running = true;
 
-function encode(request: Request): Buffer {
-  const headers = Object.entries({ Host: `127.0.0.1:${plan.port}`, ...request.headers });
+function encode(request: Request, number: number): Buffer {
+  const fill = (text: string): string =>
+    request.varies ? text.replaceAll('{n}', String(first + number)) : text;
+  const body = fill(request.body ?? '');
+  const length = request.method === 'POST' ? { 'Content-Length': String(Buffer.byteLength(body)) } : {};
+  const headers = Object.entries({ Host: `127.0.0.1:${plan.port}`, ...request.headers, ...length });
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.from(`${request.method} ${request.path} HTTP/1.1\r\n${lines}\r\n`);
+  return Buffer.from(`${request.method} ${fill(request.path)} HTTP/1.1\r\n${lines}\r\n${body}`);
 }
 
 /** Whether the text holds a whole answer. */
@@ -44,7 +51,7 @@ function runConnection(): void {
     isHead = next.head;
     text = '';
     started = performance.now();
-    socket.write(next.bytes);
+    socket.write(next.request.varies ? encode(next.request, turn) : next.bytes);
   };
   socket.on('connect', send);
   socket.setEncoding('latin1');
@@ -52,8 +59,9 @@ function runConnection(): void {
     text += String(piece);
     if (!running || !complete(text, isHead)) return;
     latencies.push(performance.now() - started);
-    if (text.charCodeAt(9) !== 0x32) errors += 1;
-    send();
+    if (text.charCodeAt(9) !== 0x32 && plan.anyStatus !== true) errors += 1;
+    if (latencies.length === plan.count) end();
+    else send();
   });
   socket.on('error', () => undefined);
   socket.on('close', () => {
@@ -66,7 +74,9 @@ function runConnection(): void {
 
 const started = performance.now();
 for (let count = 0; count < plan.connections; count += 1) runConnection();
-setTimeout(() => {
+setTimeout(end, plan.seconds * 1000);
+
+function end(): void {
   running = false;
   const seconds = (performance.now() - started) / 1000;
   const sorted = Float64Array.from(latencies).sort();
@@ -78,4 +88,4 @@ setTimeout(() => {
     errors,
   };
   process.stdout.write(JSON.stringify(load), () => process.exit());
-}, plan.seconds * 1000);
+}

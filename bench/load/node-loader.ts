@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChild } from '../command.ts';
+import { onCore } from '../cores.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Load, LoadGenerator, LoadPlan } from './loader.ts';
 
@@ -17,7 +18,8 @@ export class NodeLoader implements LoadGenerator {
     const file = join(this.#workspace.folder('load'), 'plan.json');
     await writeFile(file, JSON.stringify(plan));
     const child = join(import.meta.dirname, 'node-load.ts');
-    const load: Load = JSON.parse(await runChild(this.#workspace, process.execPath, [child, file]));
+    const [command, args] = onCore(plan.core, process.execPath, [child, file]);
+    const load: Load = JSON.parse(await runChild(this.#workspace, command, args));
     return load;
   }
 }

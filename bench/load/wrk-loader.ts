@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChild } from '../command.ts';
+import { onCore } from '../cores.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Load, LoadGenerator, LoadPlan, Request } from './loader.ts';
 
@@ -34,12 +35,8 @@ export class WrkLoader implements LoadGenerator {
     await writeFile(file, plan.requests.map(line).join('\n'));
     const script = join(import.meta.dirname, 'wrk.lua');
     const args = ['-t1', `-c${plan.connections}`, `-d${plan.seconds}s`, '--timeout', '30s', '-s', script];
-    const output = await runChild(this.#workspace, 'wrk', [
-      ...args,
-      `http://127.0.0.1:${plan.port}`,
-      '--',
-      file,
-    ]);
+    const [command, all] = onCore(plan.core, 'wrk', [...args, `http://127.0.0.1:${plan.port}`, '--', file]);
+    const output = await runChild(this.#workspace, command, all);
     const summary = /^SUMMARY (.*)$/m.exec(output)?.[1];
     if (summary === undefined) throw new Error(`wrk gave no summary: ${output}`);
     const { requests, seconds, errors, p50, p99 }: Summary = JSON.parse(summary);

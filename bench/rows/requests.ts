@@ -32,9 +32,10 @@ export async function measureLoad(
   requests: readonly Request[],
   seconds: number,
   connections = CONNECTIONS,
+  core?: number,
 ): Promise<MeasuredLoad> {
   const before = cpuSeconds(server.pid);
-  const load = await generator.run({ port: server.port, requests, connections, seconds });
+  const load = await generator.run({ port: server.port, requests, connections, seconds, core });
   const cpu = cpuSeconds(server.pid) - before;
   if (load.requests === 0) throw new Error(`no answer to ${requests[0]?.path} within ${seconds} s`);
   if (load.errors > 0) throw new Error(`${load.errors} of ${load.requests} requests failed`);
@@ -42,12 +43,23 @@ export async function measureLoad(
 }
 
 /** The metrics of a request row. */
-export function loadMetrics(samples: Samples<MeasuredLoad>, unit: string, expected?: Expected): Metric[] {
+export function loadMetrics(
+  samples: Samples<MeasuredLoad>,
+  unit: string,
+  expected?: Expected,
+  p99?: Expected,
+): Metric[] {
   const rate = pick(samples, (load) => load.requestsPerSecond);
   return [
     { label: 'rate', unit, better: 'more', samples: rate, ...(expected === undefined ? {} : { expected }) },
     { label: 'p50', unit: 'ms', better: 'less', samples: pick(samples, (load) => load.p50) },
-    { label: 'p99', unit: 'ms', better: 'less', samples: pick(samples, (load) => load.p99) },
+    {
+      label: 'p99',
+      unit: 'ms',
+      better: 'less',
+      samples: pick(samples, (load) => load.p99),
+      ...(p99 !== undefined && { expected: p99 }),
+    },
     {
       label: 'server CPU',
       unit: 'µs/req',

@@ -1,13 +1,17 @@
 import type { Row } from '../row.ts';
+import { accounts } from './accounts.ts';
+import { blocking } from './blocking.ts';
 import { downloadFour, downloadOne } from './download.ts';
 import { garbageCollect } from './garbage.ts';
 import { lists, startFull } from './many.ts';
 import { memory } from './memory.ts';
 import { push } from './push.ts';
 import { blobHead, manifestGet, manifestGetObserved } from './requests.ts';
+import { rules } from './rules.ts';
 import { firstAnswer, firstStart } from './start.ts';
 import { takeover } from './takeover.ts';
 import { tokenEc, tokenRsa2048, tokenRsa4096 } from './token.ts';
+import { tokenMemory } from './token-memory.ts';
 import { uploadFour, uploadOne } from './upload.ts';
 
 /** All rows, in the order of the table. */
@@ -24,6 +28,10 @@ export const ROWS: readonly Row[] = [
   tokenEc,
   tokenRsa2048,
   tokenRsa4096,
+  blocking,
+  rules,
+  accounts,
+  tokenMemory,
   firstAnswer,
   firstStart,
   startFull,

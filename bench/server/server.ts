@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onCore } from '../cores.ts';
 import { killTree } from '../proc.ts';
 import type { Workspace } from '../workspace.ts';
 import { firstAnswer, freePort } from './first-answer.ts';
@@ -15,6 +16,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** The port that its configuration file names; without it a free one goes into REGISTRY_HTTP_ADDR. */
   readonly port?: number;
+  /** The core that it is bound to; without it the system decides. */
+  readonly core?: number | undefined;
 }
 
 /** A started server that has answered its first request. */
@@ -70,7 +73,8 @@ function spawnLogged(launch: Launch, folder: string, port: number): ChildProcess
     REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: data,
     ...launch.environment,
   };
-  const child = spawn(launch.command, launch.args, {
+  const [command, args] = onCore(launch.core, launch.command, launch.args);
+  const child = spawn(command, args, {
     cwd: folder,
     env: environment,
     stdio: ['ignore', log, log],

@@ -49,7 +49,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'metrics.md': () =>
     page(
       'Metrics',
-      "Served in the Prometheus text format at the debug address, `/metrics`, where `http.debug.prometheus.enabled` is set. Names that begin with `registry_` are distribution's. Beside these there are the usual numbers of the process (`process_*`) and of Node (`nodejs_*`, with the lag of the event loop and garbage collection). `handler` is a route: `base` (`/v2/`), `manifest`, `blob`, `blob_upload`, `blob_upload_chunk`, `tags`, `catalog`, as in distribution, and `referrers`, `tag-history`, `extensions`, `repository-extensions`, `token` and `api` (the admin API).",
+      "Served in the Prometheus text format at the debug address, `/metrics`, where `http.debug.prometheus.enabled` is set (`berth auth`: `debug.prometheus.enabled`). Names that begin with `registry_` are distribution's. Beside these there are the usual numbers of the process (`process_*`) and of Node (`nodejs_*`, with the lag of the event loop and garbage collection). `handler` is a route: `base` (`/v2/`), `manifest`, `blob`, `blob_upload`, `blob_upload_chunk`, `tags`, `catalog`, as in distribution, and `referrers`, `tag-history`, `extensions`, `repository-extensions`, `token` and `api` (the admin API).",
       table(
         ['name', 'type', 'labels', 'meaning'],
         Object.entries(METRICS).map(([name, { type, labels, help: meaning }]) => [

@@ -31,8 +31,10 @@ export class GuardedAccounts {
     address: string | undefined,
     origin: RequestOrigin,
   ): Promise<Identity | undefined> {
-    const note = (outcome: AuditOutcome, reason?: string): void =>
+    const note = (outcome: AuditOutcome, reason?: string): void => {
+      this.#guard?.metrics?.counter('berth_logins_total', { by: 'basic', outcome }).add();
       this.#note(outcome, { account: credentials.account, address, ...origin, reason });
+    };
     try {
       const attempt = this.#guard?.throttle?.admit(credentials, address);
       const identity = await this.#accounts.authenticate(credentials).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { formatScope } from '../oci/scope.ts';
-import type { Audit, AuditEntry, AuditOutcome, Clock } from '../ports.ts';
+import type { Audit, AuditEntry, AuditOutcome, Clock, Metrics } from '../ports.ts';
 import { claimOf, loginClaim } from './claim.ts';
 import { TooManyLogins } from './slots.ts';
 import type { Throttle } from './throttle.ts';
@@ -19,6 +19,8 @@ export interface LoginGuard {
   /** undefined: nothing is noted. */
   readonly audit: Audit | undefined;
   readonly clock: Clock;
+  /** undefined: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** A token service that holds up whoever guesses passwords or forges tokens, and notes who got what. */
@@ -32,8 +34,9 @@ export class GuardedTokens implements TokenAnswers {
   }
 
   async answer(request: TokenRequest): Promise<TokenAnswer> {
-    const { throttle, audit, clock } = this.#guard;
-    const note = (entry: Pick<AuditEntry, 'outcome'> & Partial<AuditEntry>): void =>
+    const { throttle, audit, clock, metrics } = this.#guard;
+    const note = (entry: Pick<AuditEntry, 'outcome'> & Partial<AuditEntry>): void => {
+      metrics?.counter('berth_logins_total', { by: methodOf(request), outcome: entry.outcome }).add();
       audit?.record({
         kind: 'login',
         atMs: clock.now(),
@@ -45,6 +48,7 @@ export class GuardedTokens implements TokenAnswers {
         service: request.service,
         ...entry,
       });
+    };
     const asked = request.scopes.map((wanted) => ({ wanted, granted: [], rule: '' }));
     const failed = (outcome: AuditOutcome, error: unknown): void =>
       note({ outcome, reason: reasonOf(outcome, error), scopes: scopesOf(asked) });
@@ -71,6 +75,12 @@ export class GuardedTokens implements TokenAnswers {
       throw error;
     }
   }
+}
+
+function methodOf({ credentials, refreshToken, assertion }: TokenRequest): string {
+  if (credentials !== undefined) return 'password';
+  if (refreshToken !== undefined) return 'refresh_token';
+  return assertion === undefined ? 'anonymous' : 'token_exchange';
 }
 
 function outcomeOfError(error: unknown): AuditOutcome {

@@ -2,6 +2,7 @@ import type { Access } from '../oci/scope.ts';
 import type { Clock } from '../ports.ts';
 import type { AccessContext, Authorizer, Verdict } from './authorizer.ts';
 import type { Identity } from './identity/provider.ts';
+import type { Source } from './source.ts';
 
 const MAX_ENTRIES = 10_000;
 
@@ -12,7 +13,9 @@ const MAX_ENTRIES = 10_000;
  */
 export class RememberedAuthorizer implements Authorizer {
   readonly name: string;
-  readonly #inner: Authorizer;
+  readonly ping?: () => Promise<void>;
+  #inner: Authorizer;
+  #source: Pick<Source, 'countRemembered'> | undefined;
   readonly #clock: Clock;
   readonly #forMs: number;
   readonly #known = new Map<string, { readonly verdict: Verdict; readonly untilMs: number }>();
@@ -23,6 +26,13 @@ export class RememberedAuthorizer implements Authorizer {
     this.#inner = inner;
     this.#clock = clock;
     this.#forMs = forMs;
+    if (inner.ping) this.ping = async () => this.#inner.ping?.();
+  }
+
+  /** Puts something between this and the authorizer behind, once, and tells `source` what was remembered. */
+  watch(wrap: (inner: Authorizer) => Authorizer, source: Pick<Source, 'countRemembered'>): void {
+    this.#inner = wrap(this.#inner);
+    this.#source = source;
   }
 
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
@@ -38,9 +48,11 @@ export class RememberedAuthorizer implements Authorizer {
       address ?? null,
     ]);
     const known = this.#known.get(question);
-    if (known !== undefined && this.#clock.now() < known.untilMs) return known.verdict;
+    const isKnown = known !== undefined && this.#clock.now() < known.untilMs;
+    let asking = isKnown ? undefined : this.#underWay.get(question);
+    this.#source?.countRemembered(isKnown || asking !== undefined);
+    if (isKnown) return known.verdict;
     this.#known.delete(question);
-    let asking = this.#underWay.get(question);
     if (asking === undefined) {
       asking = this.#ask(question, () => this.#inner.authorize(who, wanted, context)).finally(() =>
         this.#underWay.delete(question),

@@ -21,6 +21,11 @@ export class Slots {
     this.#maxWaiting = limits.maxWaiting;
   }
 
+  /** How much is going on, and how much waits. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running, waiting: this.#waiting.length };
+  }
+
   /** @throws TooManyLogins, at once, where too many wait already */
   async run<T>(action: () => Promise<T>): Promise<T> {
     if (this.#running < this.#maxRunning) this.#running += 1;

@@ -41,7 +41,7 @@ describe('rules of a database, as they change', () => {
       .mockResolvedValueOnce(granting('pull'))
       .mockResolvedValueOnce(granting('pull'))
       .mockResolvedValue(granting('push'));
-    rules.start();
+    void rules.start();
     expect(await ask()).toEqual({ granted: ['pull'], rule: 'acl_xorm, the rule with seq 4' });
     await vi.advanceTimersByTimeAsync(EVERY_MS - 1);
     expect(source.load).toHaveBeenCalledTimes(1);
@@ -94,6 +94,19 @@ describe('rules of a database, as they change', () => {
     source.load.mockResolvedValue(granting('pull'));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await ask()).toMatchObject({ granted: ['pull'] });
+  });
+
+  it('of a former configuration stay in use until the database answers', async () => {
+    const [former, next] = [staged(), staged()];
+    former.source.load.mockResolvedValue(granting('pull'));
+    await former.rules.start();
+    next.source.load.mockRejectedValueOnce(new Error('away')).mockResolvedValue(granting('push'));
+    await next.rules.start([former.rules]);
+    await former.rules.close();
+    expect(await next.ask()).toMatchObject({ granted: ['pull'] });
+    await vi.advanceTimersByTimeAsync(EVERY_MS);
+    expect(await next.ask()).toMatchObject({ granted: ['push'] });
+    await next.rules.close();
   });
 
   it('that are none at all leave the decision to whoever comes next', async () => {

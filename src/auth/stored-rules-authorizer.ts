@@ -7,8 +7,9 @@ import {
   StoredRuleError,
 } from './acl/stored-rules.ts';
 import { aclAuthorizer } from './acl-authorizer.ts';
-import type { AccessContext, Authorizer, Verdict } from './authorizer.ts';
+import type { AccessContext, Authorizer, ExplainedVerdict, Verdict } from './authorizer.ts';
 import type { Identity } from './identity/provider.ts';
+import { Unreachable } from './unreachable.ts';
 
 /** Rules that are outside of this process. */
 export interface RuleSource {
@@ -55,15 +56,21 @@ export class StoredRules implements Authorizer {
     this.#options = options;
   }
 
-  /** Begins to read the rules, now and from time to time, until `close`. */
-  start(): void {
+  /**
+   * Begins to read the rules, now and from time to time, until `close`. Resolves after the first try; never rejects.
+   * @param before the authorizers whose place this one takes: the rules that one of its name has read stay in use until
+   *   they can be read anew
+   */
+  async start(before: readonly Authorizer[] = []): Promise<void> {
+    const former = before.find((one) => one instanceof StoredRules && one.name === this.name);
+    if (former instanceof StoredRules) this.#rules ??= former.#rules;
     const again = (): void => {
       if (this.#isClosed) return;
-      this.#timer = setTimeout(next, Math.min(this.#options.everyMs, MAX_TIMER_MS));
+      this.#timer = setTimeout(() => void next(), Math.min(this.#options.everyMs, MAX_TIMER_MS));
       this.#timer.unref();
     };
-    const next = (): void => void this.reload().finally(again);
-    next();
+    const next = (): Promise<void> => this.reload().finally(again);
+    await next();
   }
 
   /** Reads the rules; whoever asks while it goes on waits for the same. Never rejects. */
@@ -74,18 +81,36 @@ export class StoredRules implements Authorizer {
     return this.#loading;
   }
 
-  /** @throws Error where there are no rules that could decide */
+  /** @throws Unreachable where there are no rules that could decide */
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
+    return (await this.#known()).authorize(who, wanted, context);
+  }
+
+  /** @throws Error where there are no rules that could decide */
+  async explain(who: Identity, wanted: Access, context: AccessContext): Promise<ExplainedVerdict> {
+    const rules = await this.#known();
+    if (rules.explain === undefined)
+      return { verdict: await rules.authorize(who, wanted, context), tried: [] };
+    return rules.explain(who, wanted, context);
+  }
+
+  async #known(): Promise<Authorizer> {
     if (this.#rules === undefined) {
       const rests = this.#failure !== undefined && performance.now() < this.#failure.atMs + REST_MS;
       if (!rests) await this.reload();
     }
     if (this.#rules === undefined) {
-      throw new Error(
+      throw new Unreachable(
         `${this.name}: there are no rules to decide by: ${this.#failure?.reason ?? 'none were read'}`,
       );
     }
-    return this.#rules.authorizer.authorize(who, wanted, context);
+    return this.#rules.authorizer;
+  }
+
+  /** Whether there are rules to decide by; those that were read before do. */
+  async ping(): Promise<void> {
+    if (this.#rules === undefined) await this.reload();
+    if (this.#rules === undefined) throw new Error(this.#failure?.reason ?? 'no rules were read');
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,7 @@
+import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import type { Source } from '../auth/source.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
@@ -9,6 +11,7 @@ import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
 import { ownAccountParts } from './own-accounts.ts';
 import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
@@ -21,6 +24,10 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 export interface BuiltinAuth extends OwnTokens {
   readonly keys: KeySource;
   readonly issuer: string;
+  /** Says how its rules decide. */
+  readonly explainer: AccessExplainer;
+  /** What is asked for accounts and rules, as the configuration names it. */
+  readonly sources: readonly Source[];
   /** Pages of the providers, for a browser. */
   readonly endpoints: readonly (readonly [string, Endpoint])[];
   /** Lets go of connections, once nobody logs in any more. */
@@ -47,11 +54,12 @@ export async function builtinAuth(
   { index, clock, log, guard, metrics = NO_METRICS }: Dependencies,
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
-  const passwords = new PasswordChecker(clock);
-  const { endpoints, close, ...backends } = await wireBackends(settings, {
-    ...{ document, index, passwords, clock, log, metrics, throttle: guard.throttle },
+  const passwords = new PasswordChecker(clock, metrics);
+  const { endpoints, sources, close, start, ...backends } = await wireBackends(settings, {
+    ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
+    throttle: guard.throttle,
   });
-  const own = ownAccountParts(index, { passwords, clock, log }, backends.authorizers);
+  const own = ownAccountParts(index, { passwords, clock, log, metrics }, backends.authorizers);
   const { authorizers, complete } = own;
   const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
@@ -66,8 +74,12 @@ export async function builtinAuth(
   const tokens = await ownTokens({
     ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
+  const explainer = new AccessExplainer({
+    ...{ providers: [...backends.providers, own.unnoted], authorizers, complete, index, clock },
+  });
+  void start();
   return {
-    ...{ ...tokens, keys, issuer, endpoints },
+    ...{ ...tokens, keys, issuer, sources, endpoints, explainer },
     async close() {
       stop();
       await logins.flush();

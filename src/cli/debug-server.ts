@@ -11,7 +11,9 @@ import { cannotListen } from './failure.ts';
 /** What the debug server shows. */
 export interface DebugParts {
   readonly metrics: ExposedMetrics | undefined;
-  /** `/healthz`, `/readyz` and `/debug/health` of the registry. */
+  /** Where its address is configured, for messages. */
+  readonly setting: string;
+  /** `/healthz`, `/readyz` and what else tells of the program's health. */
   readonly probes: readonly (readonly [string, Endpoint])[];
   readonly log: Logger;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ function debugApp(settings: DebugSettings, { metrics, probes, log, clock }: Debu
     log,
     clock,
     accessLog: undefined,
-    metrics: undefined,
+    requestMetrics: undefined,
   });
 }
 
@@ -45,7 +47,7 @@ export function startDebugServer(settings: DebugSettings, parts: DebugParts): Pr
   const { log } = parts;
   return startServer({ app: debugApp(settings, parts), log, address: settings.listen, tls: undefined }).catch(
     (error: unknown) => {
-      throw cannotListen(settings.addr, 'REGISTRY_HTTP_DEBUG_ADDR (empty: no debug server)', error);
+      throw cannotListen(settings.addr, parts.setting, error);
     },
   );
 }

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addAccountCommands } from './account-commands.ts';
+import { addAccountCommands, collect, under } from './account-commands.ts';
 import { CALLED_AS } from './called-as.ts';
+import type { CheckAuthOptions } from './commands/check-auth.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
+import type { ExplainAccessOptions } from './commands/explain-access.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { KeysOptions } from './commands/keys.ts';
 import type { LoginOptions } from './commands/login.ts';
@@ -32,6 +34,17 @@ const EXIT_CODES = `
 Exit code:
   0  nothing changes its meaning unseen
   1  something must be changed or decided first
+  2  the configuration cannot be read`;
+
+const AUTH_HELP = `
+docker_auth's glog flags (--v=2, --alsologtostderr, --logtostderr, ...) are accepted.
+
+--check opens no port, asks no server and changes nothing. It loads the modules
+of plugin_authn and plugin_authz, without calling what they export.
+
+Exit code of --check:
+  0  berth auth can start with it; there may be warnings
+  1  something is wrong
   2  the configuration cannot be read`;
 
 const TAKEOVER_EXIT_CODES = `
@@ -84,15 +97,23 @@ program
   .command('auth')
   .description('run the token service alone')
   .argument('<auth.yml>', "the configuration in docker_auth's form")
-  .addHelpText(
-    'after',
-    "\ndocker_auth's glog flags (--v=2, --alsologtostderr, --logtostderr, ...) are accepted.",
-  )
-  .action((file: string) =>
-    orExplain(async () => {
-      const { auth } = await import('./commands/auth.ts');
-      await auth(file, verbosity);
-    }),
+  .option('--check', 'only say what is wrong with the configuration and the files that it names')
+  .option('--json', 'with --check: print for machines')
+  .option('--strict', 'with --check: let warnings count as a reason for exit code 1')
+  .addHelpText('after', AUTH_HELP)
+  .action((file: string, options: CheckAuthOptions & { check?: boolean }) =>
+    orExplain(
+      async () => {
+        if (options.check === true) {
+          const { checkAuth } = await import('./commands/check-auth.ts');
+          await checkAuth(file, options);
+        } else {
+          const { auth } = await import('./commands/auth.ts');
+          await auth(file, verbosity);
+        }
+      },
+      options.check === true ? 2 : 1,
+    ),
   );
 
 program
@@ -209,7 +230,7 @@ program
 
 const explain = program
   .command('explain')
-  .description('say why something is kept, was removed, or is missing');
+  .description('say why something is kept, was removed, or is missing, and who may do what');
 
 function explainCommand(name: string, argument: string, description: string): Command {
   return explain
@@ -220,6 +241,24 @@ function explainCommand(name: string, argument: string, description: string): Co
     .option('--json', 'print for machines');
 }
 
+under(
+  explain,
+  'access',
+  'what an account may do, with every rule that is tried; asks what it would ask for a token',
+)
+  .requiredOption('--account <name>', "who; '' for whoever does not log in")
+  .requiredOption('--repository <name>', 'the name of the repository')
+  .requiredOption('--action <actions>', 'what is wanted, such as pull,push')
+  .option('--type <type>', 'the kind of thing that is named', 'repository')
+  .option('--service <name>', 'the registry that asks, as its tokens name it')
+  .option('--address <ip>', 'the address of the client')
+  .option('--token <name>', 'with an access token of the account, by name or id')
+  .option('--group <name>', 'as if the account were in it; may be given several times', collect)
+  .option('--label <name=value>', 'as if the account had it; may be given several times', collect)
+  .option('--json', 'print for machines')
+  .action((options: ExplainAccessOptions) =>
+    orExplain(async () => (await import('./commands/explain-access.ts')).explainAccess(options)),
+  );
 explainCommand('blob', '<digest>', 'why a layer, or another blob, is here or is not')
   .option('--repository <name>', 'only in this repository')
   .action((digest: string, options: ExplainOptions & { repository?: string }) =>

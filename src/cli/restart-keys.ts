@@ -10,6 +10,7 @@ const NEEDS_RESTART: readonly (readonly [key: string, read: (config: AuthConfig)
     ({ server: { tls } }) => (tls?.certificate.kind === 'acme' ? tls.certificate : undefined),
   ],
   ['data', ({ data }) => data],
+  ['debug', ({ debug }) => debug],
   ['throttle', ({ throttle }) => throttle],
   ['audit', ({ audit }) => audited(audit)],
 ];

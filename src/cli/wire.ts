@@ -7,10 +7,11 @@ import type { Loaded } from '../config/document.ts';
 import type { RegistryConfig } from '../config/registry-config.ts';
 import { RegistryAdminAccess } from '../http/api/access.ts';
 import { createApp, type Endpoint } from '../http/app.ts';
-import { debugHealth } from '../http/debug.ts';
+import { debugAuth, debugHealth } from '../http/debug.ts';
 import { externalUrl } from '../http/external-url.ts';
 import { type HealthCheck, liveEndpoint, readyEndpoint } from '../http/health.ts';
 import type { App } from '../http/message.ts';
+import { RequestMetrics } from '../http/request-metrics.ts';
 import { DEFAULT_TRUSTED, TrustedProxies } from '../http/trusted-proxies.ts';
 import { countedAccess } from '../http/v2/counted-access.ts';
 import { assignAllowances } from '../lifecycle/assign-allowances.ts';
@@ -27,6 +28,7 @@ import { verifyWhenDue } from '../lifecycle/verify/scheduled.ts';
 import { type AccessLog, type Audit, type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { openAudit } from './audit.ts';
+import { showSources, statesOf } from './auth-sight.ts';
 import type { BuiltinAuth } from './builtin-auth.ts';
 import { watchHealth } from './health.ts';
 import { manifestRules } from './manifest-rules.ts';
@@ -88,11 +90,15 @@ export async function wireRegistry({
   audit,
 }: RegistryParts): Promise<RegistryProgram> {
   const { storage, http } = config;
-  const opened = audit === undefined ? await openAudit(config.audit, document, log) : undefined;
+  const opened =
+    audit === undefined
+      ? await openAudit(config.audit, document, { clock, log, metrics: metrics ?? NO_METRICS })
+      : undefined;
   const guard: LoginGuard = {
     throttle: config.throttle && new Throttle(config.throttle, clock),
     audit: audit ?? opened,
     clock,
+    metrics,
   };
   const urls = externalUrl({
     host: http.host,
@@ -177,13 +183,20 @@ export async function wireRegistry({
     { name: 'index', check: () => state.index.ping() },
     { name: 'content', check: () => state.content.ping() },
   ];
-  const ready = readyEndpoint(checks, failures, log, async () => takeOver?.progress());
+  const sources = () => access.builtin?.sources ?? [];
+  if (metrics !== undefined) showSources(sources, metrics);
+  const auditDrops = opened && (() => opened.drops.counts());
+  const ready = readyEndpoint({
+    ...{ checks, failures, log, auditDrops },
+    takeOver: async () => takeOver?.progress(),
+    sources: () => statesOf(sources()),
+  });
   const events = notifications && { events: notifications.events, baseOf: urls.baseOf };
   const app = createApp({
     log,
     clock,
     accessLog,
-    metrics,
+    requestMetrics: metrics && new RequestMetrics(metrics),
     proxies: new TrustedProxies(http.trustedProxies ?? DEFAULT_TRUSTED, log),
     isUnhealthy: () => health.isUnhealthy(),
     prefix: http.prefix,
@@ -206,6 +219,7 @@ export async function wireRegistry({
           flushPulls: () => pulls.flush(),
         }),
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
+        access: access.builtin?.explainer,
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
       audit: guard.audit,
@@ -230,6 +244,7 @@ export async function wireRegistry({
       ['/healthz', liveEndpoint()],
       ['/readyz', ready],
       ['/debug/health', debugHealth(failures)],
+      ['/debug/auth', debugAuth(sources, auditDrops)],
     ],
     auth: access.builtin,
     startJobs: () => jobs.start(),

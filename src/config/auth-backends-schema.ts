@@ -1,4 +1,5 @@
-import { acl, users } from './auth-schema.ts';
+import { acl } from './acl-schema.ts';
+import { users } from './auth-schema.ts';
 import { casbinAuthz } from './casbin-schema.ts';
 import { github } from './github-schema.ts';
 import { gitlab } from './gitlab-schema.ts';
@@ -44,16 +45,10 @@ export const accessFields = {
   casbin_authz: optional(casbinAuthz, "Rules in casbin's language."),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
-type IdentitySettings = Values<typeof identityFields>;
 type AccessSettings = Values<typeof accessFields>;
 
 /** docker_auth's sections about accounts and rules, each under its own key; undefined: it was not written. */
-export type BackendSettings = IdentitySettings & AccessSettings;
-
-/** Whether anything says who somebody is. */
-export function hasIdentities(settings: IdentitySettings): boolean {
-  return Object.keys(identityFields).some((key) => Reflect.get(settings, key) !== undefined);
-}
+export type BackendSettings = Values<typeof identityFields> & AccessSettings;
 
 /** Whether anything says what somebody may do. */
 export function hasRules(settings: AccessSettings): boolean {

@@ -1,4 +1,3 @@
-import type { UserSettings } from './auth-settings.ts';
 import type { Decoding } from './decoding.ts';
 import { type ConfigNode, formatPath } from './node.ts';
 import type { Secret } from './secret.ts';
@@ -20,7 +19,16 @@ export function checkHash(password: Secret | undefined, at: Decoding, node: Conf
     return;
   }
   const cost = costOf(password);
-  if (cost !== undefined && cost >= 4 && cost <= 31) return;
+  if (cost !== undefined && cost >= 4 && cost <= 31) {
+    if (cost < WEAK_COST) {
+      at.notice(
+        `the bcrypt hash of "${account}" has a cost of ${cost} and is quick to guess; htpasswd -nBC 12 ${account} makes a better one`,
+        place,
+        'accounts with a hash that is quick to guess',
+      );
+    }
+    return;
+  }
   // The value is not repeated: it may be the password itself.
   at.report(`the password of "${account}" is not a bcrypt hash; htpasswd -nB ${account} makes one`, place);
 }
@@ -35,25 +43,6 @@ function noPassword(account: string): string {
 function costOf(password: Secret): number | undefined {
   const cost = BCRYPT.exec(password.reveal())?.[1];
   return cost === undefined ? undefined : Number(cost);
-}
-
-/** One notice for all hashes that are quick to guess: a file may have thousands of accounts. */
-export function checkWeakHashes(
-  users: ReadonlyMap<string, UserSettings>,
-  at: Decoding,
-): ReadonlyMap<string, UserSettings> {
-  const weak = [...users].flatMap(([account, { password }]) => {
-    const cost = password && costOf(password);
-    return cost !== undefined && cost < WEAK_COST ? [`${account} (${cost})`] : [];
-  });
-  if (weak.length > 0) {
-    const more = weak.length > 5 ? ` and ${weak.length - 5} more` : '';
-    at.notice(
-      `bcrypt hashes with a cost below ${WEAK_COST} are quick to guess: ${weak.slice(0, 5).join(', ')}${more}; ` +
-        'htpasswd -nBC 12 ACCOUNT makes better ones',
-    );
-  }
-  return users;
 }
 
 /** Certificate and key must come together. */

@@ -1,11 +1,12 @@
 import { accessFields, type BackendSettings, identityFields } from './auth-backends-schema.ts';
 import { checkPair } from './auth-checks.ts';
 import { EXPIRATION, ISSUER, keyFields } from './auth-schema.ts';
+import { noteHiddenSections } from './auth-sections.ts';
 import type { TokenKeySettings } from './auth-settings.ts';
 import { optional, sub, type Type } from './schema.ts';
 import { berthTokenFields } from './token-schema.ts';
 import { int, nonEmptyText } from './types-scalar.ts';
-import { refine, section } from './types-section.ts';
+import { alsoChecking, refine, section } from './types-section.ts';
 
 /** How the registry's own tokens are made. */
 export interface BuiltinTokenSettings extends TokenKeySettings {
@@ -39,16 +40,19 @@ const token: Type<BuiltinTokenSettings> = refine(
 );
 
 /** `auth.builtin` of the registry's dialect. */
-export const builtin: Type<BuiltinAuthSettings> = section(
-  {
-    ...identityFields,
-    ...accessFields,
-    users: { ...identityFields.users, description: 'Accounts, beside those made with `berth user`.' },
-    acl: {
-      ...accessFields.acl,
-      description: 'Rules; without them admins may do everything, and users everything below their name.',
+export const builtin: Type<BuiltinAuthSettings> = alsoChecking(
+  section(
+    {
+      ...identityFields,
+      ...accessFields,
+      users: { ...identityFields.users, description: 'Accounts, beside those made with `berth user`.' },
+      acl: {
+        ...accessFields.acl,
+        description: 'Rules; without them admins may do everything, and users everything below their name.',
+      },
+      token: sub(token, 'How tokens are signed.'),
     },
-    token: sub(token, 'How tokens are signed.'),
-  },
-  { go: 'map' },
+    { go: 'map' },
+  ),
+  noteHiddenSections,
 );

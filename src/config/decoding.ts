@@ -10,6 +10,8 @@ export interface Remark {
   readonly path: Path;
   readonly place: Place;
   readonly text: string;
+  /** Of notices with the same text here, a log shows the first few only: `accounts with a weak hash`. */
+  readonly series?: string;
 }
 
 /** What a remark on a value says. */
@@ -29,6 +31,9 @@ export type RemarkKind =
   | 'only-in'
   /** `text` is the path of a file that will be read. */
   | 'file';
+
+/** A file may have thousands of accounts; a check shows them all. */
+const MAX_OF_SERIES = 5;
 
 /** The state of one decoding: where we are, and what was found to say so far. */
 export class Decoding {
@@ -59,12 +64,20 @@ export class Decoding {
 
   /** Sentences for the log, each with its place. */
   get notices(): readonly string[] {
-    return this.#remarks.flatMap(({ kind, path, place, text }) => {
+    const counts = new Map<string, number>();
+    const notices = this.#remarks.flatMap(({ kind, path, place, text, series }) => {
+      if (series !== undefined) {
+        const count = (counts.get(series) ?? 0) + 1;
+        counts.set(series, count);
+        if (count > MAX_OF_SERIES) return [];
+      }
       if (kind === 'notice') return `${formatPlace(place)}: ${text}`;
       return kind === 'no-effect'
         ? `${formatPlace(place)}: "${formatPath(path)}" has no effect: ${text}`
         : [];
     });
+    const more = [...counts].filter(([, count]) => count > MAX_OF_SERIES);
+    return [...notices, ...more.map(([series, count]) => `${count - MAX_OF_SERIES} more ${series}`)];
   }
 
   /** One level further in. */
@@ -89,8 +102,8 @@ export class Decoding {
     this.remark('refused', message, place);
   }
 
-  notice(message: string, place: Place = this.place): void {
-    this.remark('notice', message, place);
+  notice(message: string, place: Place = this.place, series?: string): void {
+    this.remark('notice', message, place, series);
   }
 
   /** `reason` is a clause. */
@@ -98,7 +111,7 @@ export class Decoding {
     this.remark('no-effect', reason, place);
   }
 
-  remark(kind: RemarkKind, text: string, place: Place = this.place): void {
-    this.#remarks.push({ kind, path: this.path, place, text });
+  remark(kind: RemarkKind, text: string, place: Place = this.place, series?: string): void {
+    this.#remarks.push({ kind, path: this.path, place, text, ...(series !== undefined && { series }) });
   }
 }

@@ -1,25 +1,24 @@
-import {
-  accessFields,
-  type BackendSettings,
-  hasIdentities,
-  hasRules,
-  identityFields,
-} from './auth-backends-schema.ts';
+import { accessFields, type BackendSettings, hasRules, identityFields } from './auth-backends-schema.ts';
 import { token } from './auth-schema.ts';
+import { checkWithoutData, noteHiddenSections } from './auth-sections.ts';
 import type { ServerSettings, TokenKeySettings } from './auth-settings.ts';
+import type { DebugSettings } from './debug-settings.ts';
 import type { Decoding } from './decoding.ts';
 import { type AuditSettings, guardFields, type ThrottleConfig } from './guard-schema.ts';
 import type { ConfigNode } from './node.ts';
+import { debug } from './registry-debug-schema.ts';
 import { optional, sub, type Type } from './schema.ts';
 import { server } from './server-schema.ts';
 import { nonEmptyText } from './types-scalar.ts';
-import { placeOfKey, refine, section } from './types-section.ts';
+import { alsoChecking, placeOfKey, refine, section } from './types-section.ts';
 
 /** A docker_auth file, checked. */
 export type AuthConfig = BackendSettings & {
   /** As written, relative to the working directory; undefined: nothing is kept between starts. */
   readonly data: string | undefined;
   readonly server: ServerSettings;
+  /** Undefined: no debug server. */
+  readonly debug: DebugSettings | undefined;
   /** Undefined: nobody is held up. */
   readonly throttle: ThrottleConfig | undefined;
   readonly audit: AuditSettings;
@@ -33,29 +32,28 @@ export type AuthConfig = BackendSettings & {
 
 /** The whole docker_auth file. */
 export const authSchema: Type<AuthConfig> = refine(
-  section({
-    server: sub(server, 'Where the token service listens.'),
-    token: sub(token, 'What tokens say and how they are signed.'),
-    data: optional(
-      nonEmptyText,
-      "Berth's own: folder for what is kept between starts: accounts made with `berth user`, logins. Made where there is none; without it nothing is kept.",
-    ),
-    ...identityFields,
-    ...accessFields,
-    ...guardFields,
-  }),
+  alsoChecking(
+    section({
+      server: sub(server, 'Where the token service listens.'),
+      token: sub(token, 'What tokens say and how they are signed.'),
+      data: optional(
+        nonEmptyText,
+        "Berth's own: folder for what is kept between starts: accounts made with `berth user`, logins. Made where there is none; without it nothing is kept.",
+      ),
+      debug: sub(debug, "Berth's own: the debug server, with metrics."),
+      ...identityFields,
+      ...accessFields,
+      ...guardFields,
+    }),
+    (node, at) => {
+      checkWithoutData(node, at);
+      noteHiddenSections(node, at);
+    },
+  ),
   (value, at, node): AuthConfig | undefined => {
-    const { server: listener, token: signing, data, throttle, audit, ...backends } = value;
-    if (data === undefined && !hasIdentities(backends)) {
-      at.report('"users" is missing; write users: {} to refuse everyone', placeOfKey(node, 'users', at));
-    }
-    if (data === undefined && !hasRules(backends)) {
-      at.report('"acl" is missing; write acl: [] to allow nothing', placeOfKey(node, 'acl', at));
-    }
+    const { server: listener, token: signing, data, debug: debugging, throttle, audit, ...backends } = value;
     checkRealAddress(listener, backends, at, node);
-    const certificate = signing.certificate ?? listener.pair?.certificate;
-    const key = signing.key ?? listener.pair?.key;
-    const pair = certificate === undefined || key === undefined ? undefined : { certificate, key };
+    const pair = signingPair(signing, listener);
     if (pair === undefined && data === undefined) {
       at.report(
         'nothing to sign tokens with; write certificate and key under "token" or under "server", or data: FOLDER for keys of its own',
@@ -66,23 +64,49 @@ export const authSchema: Type<AuthConfig> = refine(
     return {
       ...backends,
       data,
+      debug: debugging.settings,
       throttle: throttle.settings,
       audit,
       server: listener,
       token: {
         issuer: signing.issuer,
         expirationSeconds: signing.expiration,
-        certificate,
-        key,
+        ...tokenKeysOf(signing, listener),
         pair,
-        disableLegacyKeyId: signing.disable_legacy_key_id,
-        x5c: signing.x5c,
-        refresh: signing.refresh,
-        rotation: signing.rotation,
       },
     };
   },
 );
+
+/** Files of a certificate and its key, as written. */
+export interface SigningPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+type TokenSection = NonNullable<ReturnType<typeof token.decode>>;
+
+/** What signs: the token's own pair, or else the server's; undefined: keys that Berth makes. */
+export function signingPair(
+  signing: TokenSection,
+  listener: ServerSettings | undefined,
+): SigningPair | undefined {
+  const certificate = signing.certificate ?? listener?.pair?.certificate;
+  const key = signing.key ?? listener?.pair?.key;
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
+}
+
+/** The section `token`, as far as it is about keys. */
+export function tokenKeysOf(signing: TokenSection, listener: ServerSettings | undefined): TokenKeySettings {
+  return {
+    certificate: signing.certificate ?? listener?.pair?.certificate,
+    key: signing.key ?? listener?.pair?.key,
+    disableLegacyKeyId: signing.disable_legacy_key_id,
+    x5c: signing.x5c,
+    refresh: signing.refresh,
+    rotation: signing.rotation,
+  };
+}
 
 /**
  * docker_auth believes the header from whoever sends it, and takes the entry furthest to the left, so that a client

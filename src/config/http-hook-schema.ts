@@ -10,6 +10,8 @@ import { map, placeOfKey, refine, section } from './types-section.ts';
 /** An HTTP service that is asked. */
 export interface HttpHookSettings extends OutsideLimits {
   readonly url: URL;
+  /** Where it is asked how an account stands; on the server of `url`. */
+  readonly lookupUrl: URL | undefined;
   /** Added to every request. */
   readonly headers: ReadonlyMap<string, Secret>;
   /** The same, each with the file that holds its value, as written. */
@@ -50,17 +52,31 @@ const hookFields = {
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+const lookupFields = {
+  lookup_url: optional(
+    nonEmptyText,
+    'Where it is asked, by POST, how an account stands that logged in before; at the same server as `url`. Without it, such logins end by `token.refresh.unchecked_expiration`.',
+  ),
+};
+
 interface HookValues {
   readonly url: string;
+  readonly lookup_url?: string | undefined;
   readonly headers: ReadonlyMap<string, Secret> | undefined;
   readonly header_files: ReadonlyMap<string, string> | undefined;
   readonly ca_certificate: string | undefined;
   readonly allow_plain_http: boolean;
 }
 
-function urlOf(written: string, isPlainAllowed: boolean, at: Decoding, node: ConfigNode): URL | undefined {
-  const place = placeOfKey(node, 'url', at);
-  const name = `"${formatPath([...at.path, 'url'])}"`;
+function urlOf(
+  written: string,
+  isPlainAllowed: boolean,
+  key: 'url' | 'lookup_url',
+  at: Decoding,
+  node: ConfigNode,
+): URL | undefined {
+  const place = placeOfKey(node, key, at);
+  const name = `"${formatPath([...at.path, key])}"`;
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hash !== '') {
     at.report(`${name} must be a URL such as https://accounts.example.com/login`, place);
@@ -80,7 +96,16 @@ function urlOf(written: string, isPlainAllowed: boolean, at: Decoding, node: Con
 }
 
 function settingsOf(values: HookValues, at: Decoding, node: ConfigNode) {
-  const url = urlOf(values.url, values.allow_plain_http, at, node);
+  const { allow_plain_http: isPlainAllowed, lookup_url: lookup } = values;
+  const url = urlOf(values.url, isPlainAllowed, 'url', at, node);
+  const lookupUrl = lookup === undefined ? undefined : urlOf(lookup, isPlainAllowed, 'lookup_url', at, node);
+  // The headers are secrets of one server.
+  if (url !== undefined && lookupUrl !== undefined && lookupUrl.origin !== url.origin) {
+    at.report(
+      `"${formatPath([...at.path, 'lookup_url'])}" is at another server than url; write an address at ${url.origin}`,
+      placeOfKey(node, 'lookup_url', at),
+    );
+  }
   const written = values.headers ?? new Map<string, Secret>();
   const fromFiles = values.header_files ?? new Map<string, string>();
   const names = new Set([...written.keys()].map((name) => name.toLowerCase()));
@@ -88,12 +113,14 @@ function settingsOf(values: HookValues, at: Decoding, node: ConfigNode) {
     if (!names.has(name.toLowerCase())) continue;
     at.report(`${at.name}: the header ${name} is under headers, too; remove one of the two`);
   }
-  return url && { url, headers: written, headerFiles: fromFiles, caCertificate: values.ca_certificate };
+  return (
+    url && { url, lookupUrl, headers: written, headerFiles: fromFiles, caCertificate: values.ca_certificate }
+  );
 }
 
 /** `http_auth`. */
 export const httpAuth: Type<HttpHookSettings> = refine(
-  section({ ...hookFields, ...loginLimits }),
+  section({ ...hookFields, ...lookupFields, ...loginLimits }),
   (values, at, node) => {
     const settings = settingsOf(values, at, node);
     return settings && { ...settings, ...limitsOf(values, at) };

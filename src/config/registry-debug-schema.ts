@@ -1,5 +1,6 @@
 import type { DebugSettings } from './debug-settings.ts';
 import { parseListenAddress } from './listen-address.ts';
+import { formatPath } from './node.ts';
 import { differs, sub, type Type, withDefault } from './schema.ts';
 import { bool, text } from './types-scalar.ts';
 import { placeOfKey, refine, section } from './types-section.ts';
@@ -20,7 +21,7 @@ const prometheus = refine(
   },
 );
 
-/** `http.debug`; one without an address is none, as in the original. */
+/** `http.debug`, and `debug` of `berth auth`; one without an address is none, as in the original. */
 export const debug: Type<{ readonly settings: DebugSettings | undefined }> = refine(
   section({
     addr: differs(
@@ -34,18 +35,17 @@ export const debug: Type<{ readonly settings: DebugSettings | undefined }> = ref
     prometheus: sub(prometheus, 'Metrics.'),
   }),
   (value, at, node) => {
+    const name = formatPath(at.path);
     const metricsPath = value.prometheus === '' ? undefined : value.prometheus;
     if (value.addr === '') {
       if (metricsPath !== undefined) {
-        at.notice(
-          `"http.debug.prometheus" has no effect without http.debug.addr: nothing would serve the metrics`,
-        );
+        at.notice(`"${name}.prometheus" has no effect without ${name}.addr: nothing would serve the metrics`);
       }
       return { settings: undefined };
     }
     const listen = parseListenAddress(value.addr, 'tcp');
     if (listen.kind === 'wrong') {
-      at.report(`"http.debug.addr" ${listen.why}`, placeOfKey(node, 'addr', at));
+      at.report(`"${name}.addr" ${listen.why}`, placeOfKey(node, 'addr', at));
       return undefined;
     }
     return { settings: { addr: value.addr, listen, metricsPath } };

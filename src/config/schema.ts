@@ -59,6 +59,8 @@ export interface Field<T> {
   /** The default as the reference page shows it. */
   readonly defaultText: string | undefined;
   readonly isRequired: boolean;
+  /** What to write where a required one is missing; a clause. */
+  readonly whenAbsent: string | undefined;
   /** Upper-case name of the Go struct field where that is not the key in upper case. */
   readonly goName: string | undefined;
   /** A section of keys that stands even when it was not written, with the defaults of its keys. */
@@ -94,6 +96,7 @@ function field<T>(type: Type<unknown>, description: string, parts: Partial<Field
     support: SUPPORTED,
     defaultText: undefined,
     isRequired: false,
+    whenAbsent: undefined,
     goName: undefined,
     hasSubDefaults: false,
     whenMissing: undefined,
@@ -108,9 +111,9 @@ export function optional<T>(type: Type<T>, description: string): Field<T | undef
   return field<T | undefined>(type, description, {});
 }
 
-/** A key that must be there. */
-export function required<T>(type: Type<T>, description: string): Field<T> {
-  return field<T>(type, description, { isRequired: true });
+/** A key that must be there. `advice` is a clause: what to write where it is missing. */
+export function required<T>(type: Type<T>, description: string, advice?: string): Field<T> {
+  return field<T>(type, description, { isRequired: true, whenAbsent: advice });
 }
 
 /** A key with a default. */

@@ -109,6 +109,24 @@ export function refine<T, U>(
   return { ...refined, empty: (at) => run(mapNode(at.place), at, () => empty(at)) };
 }
 
+/** The same type with a further look at what was written, whether or not it holds otherwise. */
+export function alsoChecking<T>(type: Type<T>, check: (node: ConfigNode, at: Decoding) => void): Type<T> {
+  return {
+    ...type,
+    decode(node, at) {
+      const value = type.decode(node, at);
+      check(node, at);
+      return value;
+    },
+  };
+}
+
+/** Whether a section has a key with a value. */
+export function isWritten(node: ConfigNode, key: string): boolean {
+  const entry = node.kind === 'map' ? node.entries.get(key) : undefined;
+  return entry !== undefined && !isNull(entry.value);
+}
+
 /** The place of a key in a section, or of the section when the key is not there. */
 export function placeOfKey(node: ConfigNode, key: string, at: Decoding): Place {
   const entry = node.kind === 'map' ? node.entries.get(key) : undefined;
@@ -158,7 +176,8 @@ function decodeField(field: Field<unknown>, key: string, entry: MapEntry | undef
   if (entry === undefined || isNull(entry.value)) {
     if (field.isRequired) {
       const name = formatPath([...at.path, key]);
-      at.report(`"${name}" is required`, entry?.keyPlace ?? at.place);
+      const advice = field.whenAbsent === undefined ? '' : `; ${field.whenAbsent}`;
+      at.report(`"${name}" is required${advice}`, entry?.keyPlace ?? at.place);
       return undefined;
     }
     if (!isObeyed(field.support)) return undefined;

@@ -1,5 +1,5 @@
 import type { Verdict } from '../auth/authorizer.ts';
-import type { Identity } from '../auth/identity/provider.ts';
+import type { Identity, Standing } from '../auth/identity/provider.ts';
 import { readLabels, readObject } from './labels.ts';
 
 /** Answers of HTTP services and plugins; both are asked the same questions and say the same. */
@@ -20,6 +20,20 @@ export function readIdentity(value: unknown, account: string): Identity | 'no-ma
     default:
       throw new TypeError('"result" is not "match", "no_match" or "wrong_password"');
   }
+}
+
+/**
+ * How an account stands today: `{"result": "match", "labels": {…}, "version": "…"}` or `{"result": "no_match"}`. The
+ * version may be left out; logins that began with another one end.
+ * @throws TypeError
+ */
+export function readStanding(value: unknown, account: string): Standing | 'gone' {
+  const answer = readObject(value);
+  const { result, version } = answer;
+  if (result === 'no_match') return 'gone';
+  if (result !== 'match') throw new TypeError('"result" is not "match" or "no_match"');
+  if (version !== undefined && typeof version !== 'string') throw new TypeError('"version" is not a text');
+  return { identity: { account, labels: readLabels(answer['labels']), isAdmin: false }, version };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AccessContext, Authorizer, Verdict } from '../auth/authorizer.ts';
-import type { Credentials, Identity, IdentityProvider } from '../auth/identity/provider.ts';
+import type { Credentials, Identity, IdentityProvider, Standing } from '../auth/identity/provider.ts';
 import type { Access } from '../oci/scope.ts';
-import { readIdentity, readVerdict } from './answers.ts';
+import { readIdentity, readStanding, readVerdict } from './answers.ts';
 import { OutsideFault } from './fault.ts';
 import { accessQuestion } from './question.ts';
 
@@ -13,17 +13,29 @@ export interface Oracle {
    * @throws OutsideFault; TooManyLogins
    */
   ask(question: unknown, secret?: string): Promise<unknown>;
+  /**
+   * How an account stands, without its password; missing where it does not say so.
+   * @throws OutsideFault; TooManyLogins
+   */
+  readonly lookup?: ((question: unknown) => Promise<unknown>) | undefined;
   close(): Promise<void>;
 }
 
 /** Accounts of which somebody outside knows. */
 export class AskedProvider implements IdentityProvider {
   readonly name: string;
+  readonly lookup?: (account: string) => Promise<Standing | 'gone'>;
   readonly #oracle: Oracle;
 
   constructor(oracle: Oracle) {
-    this.name = oracle.name;
+    const { name, lookup } = oracle;
+    this.name = name;
     this.#oracle = oracle;
+    if (lookup === undefined) return;
+    this.lookup = async (account) => {
+      const answer = await lookup.call(oracle, { account });
+      return understood(name, () => readStanding(answer, account));
+    };
   }
 
   async authenticate({ account, password }: Credentials): Promise<Identity | 'no-match' | 'wrong-password'> {

@@ -133,6 +133,34 @@ describe('http_auth', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test('says at another path how an account stands, where it was told of one', async () => {
+    const { hook, port } = await serviceOf((answer) => json(answer, {}));
+    expect(new AskedProvider(hook).lookup).toBeUndefined();
+    const asked: Asked[] = [];
+    const other = await serviceOf((answer, question) => {
+      asked.push(question);
+      const isAlice = JSON.parse(question.body).account === 'alice';
+      json(answer, isAlice ? { result: 'match', labels: { team: ['b'] } } : { result: 'no_match' });
+    });
+    const lookupUrl = new URL(`http://127.0.0.1:${other.port}/standing`);
+    const files = { headers: { Authorization: 'Bearer hook-secret' }, ca: undefined };
+    const limits = { timeoutMs: 10_000, maxConcurrent: 2, maxWaiting: 2 };
+    const url = new URL(`http://127.0.0.1:${port}/login`);
+    const told = new HttpHook({ name: 'http_auth', url, lookupUrl, files, ...limits });
+    onTestFinished(() => told.close());
+    const { lookup } = new AskedProvider(told);
+    expect(await lookup?.('alice')).toEqual({
+      identity: { account: 'alice', labels: { team: ['b'] }, isAdmin: false },
+      version: undefined,
+    });
+    expect(await lookup?.('bob')).toBe('gone');
+    expect(asked.map(({ path, body }) => [path, body])).toEqual([
+      ['/standing', '{"account":"alice"}'],
+      ['/standing', '{"account":"bob"}'],
+    ]);
+    expect(asked[0]?.headers.authorization).toBe('Bearer hook-secret');
+  });
+
   test('a redirect is not followed', async () => {
     const { hook, asked } = await serviceOf((answer, { path }) =>
       path === '/elsewhere'

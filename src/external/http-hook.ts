@@ -23,6 +23,8 @@ export interface HttpHookOptions {
   /** The section that it was configured by; for messages. */
   readonly name: string;
   readonly url: URL;
+  /** Where it is asked how an account stands, on the same server; undefined: it is not asked. */
+  readonly lookupUrl?: URL | undefined;
   readonly files: HookFiles;
   /** For a question, from the connection to the end of the answer. */
   readonly timeoutMs: number;
@@ -36,6 +38,7 @@ export interface HttpHookOptions {
  */
 export class HttpHook implements Oracle {
   readonly name: string;
+  readonly lookup: ((question: unknown) => Promise<unknown>) | undefined;
   readonly #options: HttpHookOptions;
   readonly #slots: Slots;
   readonly #closing = new AbortController();
@@ -43,7 +46,9 @@ export class HttpHook implements Oracle {
   #agent: Agent | undefined;
 
   constructor(options: HttpHookOptions) {
+    const { lookupUrl } = options;
     this.name = options.name;
+    this.lookup = lookupUrl && ((question) => this.#askAt(lookupUrl, question));
     this.#options = options;
     this.#files = options.files;
     this.#slots = new Slots({ maxRunning: options.maxConcurrent, maxWaiting: options.maxWaiting });
@@ -66,12 +71,26 @@ export class HttpHook implements Oracle {
    * @throws OutsideFault; TooManyLogins
    */
   ask(question: unknown): Promise<unknown> {
+    return this.#askAt(this.#options.url, question);
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#agent?.destroy();
+  }
+
+  #askAt(url: URL, question: unknown): Promise<unknown> {
     return this.#slots.run(async () => {
-      const { timeoutMs, url } = this.#options;
+      const { timeoutMs } = this.#options;
       const deadline = AbortSignal.timeout(timeoutMs);
       const closing = this.#closing.signal;
       try {
-        return await this.#post(Buffer.from(JSON.stringify(question)), AbortSignal.any([deadline, closing]));
+        return await this.#post(
+          url,
+          Buffer.from(JSON.stringify(question)),
+          AbortSignal.any([deadline, closing]),
+        );
       } catch (error) {
         if (error instanceof OutsideFault) throw error;
         let reason = reasonOf(error);
@@ -82,14 +101,8 @@ export class HttpHook implements Oracle {
     });
   }
 
-  /** Ends what is under way. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    this.#agent?.destroy();
-  }
-
-  #post(body: Buffer, signal: AbortSignal): Promise<unknown> {
-    const { url, maxConcurrent } = this.#options;
+  #post(url: URL, body: Buffer, signal: AbortSignal): Promise<unknown> {
+    const { maxConcurrent } = this.#options;
     const { ca, headers } = this.#files;
     const isSecure = url.protocol === 'https:';
     // Loaded at the first question: the HTTP client costs a start 45 ms.

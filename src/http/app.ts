@@ -1,12 +1,12 @@
 import { RegistryError, toRegistryError } from '../errors.ts';
-import type { AccessLog, Clock, Logger, Metrics } from '../ports.ts';
+import type { AccessLog, Clock, Logger } from '../ports.ts';
 import { type ApiOptions, handleApi, isApi } from './api/api.ts';
 import { errorReply } from './error-reply.ts';
 import { countingBody, Exchange, untilSent } from './exchange.ts';
 import { HttpError } from './http-error.ts';
 import { logTarget } from './log-target.ts';
 import type { App, HttpRequest, Reply } from './message.ts';
-import { RequestMetrics } from './request-metrics.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 import { handleV2, isV2, V2_HEADERS, type V2Options } from './v2/api.ts';
 
@@ -39,7 +39,7 @@ export interface AppOptions {
   /** undefined: nobody wants to know of each request. */
   readonly accessLog: AccessLog | undefined;
   /** undefined: nothing is counted. */
-  readonly metrics: Metrics | undefined;
+  readonly requestMetrics: RequestMetrics | undefined;
 }
 
 /** What clients pushed is never to be taken for a page, whatever it looks like. Configured headers come on top. */
@@ -50,10 +50,9 @@ function headersOfAll(configured: Readonly<Record<string, string>>): Readonly<Re
 
 /** Builds the function that answers every request. */
 export function createApp(options: AppOptions): App {
-  const { log, clock, accessLog, metrics } = options;
+  const { log, clock, accessLog, requestMetrics } = options;
   const always = headersOfAll(options.headers);
-  const requests = metrics && new RequestMetrics(metrics);
-  const routes = requests && ((name: string) => requests.route(name));
+  const routes = requestMetrics && ((name: string) => requestMetrics.route(name));
   return async (received) => {
     const atMs = clock.now();
     const began = performance.now();
@@ -130,7 +129,8 @@ function withoutPrefix(request: HttpRequest, prefix: string): HttpRequest {
 function logFault(log: Logger, request: HttpRequest, status: number, thrown: unknown): void {
   const fields = { method: request.method, path: request.path, status, requestId: request.id };
   const { message, cause } = toRegistryError(thrown);
-  // That the registry is unavailable was said when it became so.
-  if (status >= 500 && status !== 503) log.error('a request failed', { ...fields, error: cause ?? thrown });
+  // That the registry is unavailable was said when it became so, unless it is this request's own affair.
+  if (status >= 500 && (status !== 503 || cause !== undefined))
+    log.error('a request failed', { ...fields, error: cause ?? thrown });
   else log.debug('a request was refused', { ...fields, reason: message });
 }

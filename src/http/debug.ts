@@ -1,3 +1,4 @@
+import type { Source } from '../auth/source.ts';
 import type { Endpoint } from './app.ts';
 import type { Failures } from './health.ts';
 import { json } from './message.ts';
@@ -13,6 +14,21 @@ export function debugHealth(failures: Failures): Endpoint {
       const failed = failures();
       return json(Object.keys(failed).length === 0 ? 200 : 503, failed);
     },
+  };
+}
+
+/** `/debug/auth`: what is asked for accounts and rules, with the reason where it fails, and what the audit log has lost. */
+export function debugAuth(
+  sources: () => readonly Pick<Source, 'name' | 'standing'>[],
+  auditDrops: (() => Readonly<Record<string, number>>) | undefined,
+): Endpoint {
+  return {
+    methods: METHODS,
+    handle: async () =>
+      json(200, {
+        sources: Object.fromEntries(sources().map(({ name, standing }) => [name, standing])),
+        ...(auditDrops && { audit: { dropped: auditDrops() } }),
+      }),
   };
 }
 

@@ -86,7 +86,7 @@ describe('ext_auth and ext_authz', () => {
     expect((await ask('alice', 'wrong')).status).toBe(401);
     expect((await ask('nobody', 'x')).status).toBe(401);
     const broken = await ask('broken', 'hunter2');
-    expect(broken.status).toBe(500);
+    expect(broken.status).toBe(503);
     expect(broken.text).not.toMatch(/ext_auth|exit code|my_auth/);
     const seen = readFileSync(join(place.folder, 'env-seen'), 'utf8');
     expect(seen).toMatch(/^MY_LDAP=x$/m);
@@ -166,7 +166,7 @@ it('plugins answer logins and rules', { timeout: 30_000 }, async () => {
   expect((await ask('team', 'right')).scope).toBe('repository:team/app:pull,push');
   expect((await ask('other', 'right')).scope).toBe('repository:team/app:pull');
   expect((await ask('team', 'wrong')).status).toBe(401);
-  expect((await looping).status).toBe(500);
+  expect((await looping).status).toBe(503);
   // Another plugin under the same name is taken over.
   writeFileSync(join(place.folder, 'plugin.mjs'), NOBODY);
   await expect.poll(async () => (await ask('team', 'right')).status, { timeout: 10_000 }).toBe(401);
@@ -209,7 +209,7 @@ it('HTTP services answer logins and rules, and a secret in a file is read again'
     server.close(closed);
   });
   // Nobody listens any more: that login fails, and Berth goes on.
-  expect((await ask('alice', 'x')).status).toBe(500);
+  expect((await ask('alice', 'x')).status).toBe(503);
   const { stderr, code } = await process.stop();
   expect(code).toBe(0);
   expect(stderr).toMatch(/http_auth: http:\/\/127\.0\.0\.1:\d+ gave no answer: the connection failed/);
@@ -286,5 +286,48 @@ describe('a start with something that cannot be used ends with the place and wha
     expect(ended.stderr).toMatch(new RegExp(`${file}:${before + 2}:\\d+: `));
     expect(ended.stderr).not.toMatch(/\n\s+at |user:secret/);
     expect(ended.code).toBe(1);
+  });
+});
+
+describe('a plugin that says how accounts stand', () => {
+  it('is asked when a login goes on, and ends it', { timeout: 30_000 }, async () => {
+    const standing = (text: string) => writeFileSync(join(place.folder, 'standing.json'), text);
+    writeFileSync(
+      join(place.folder, 'standing.mjs'),
+      `import { readFileSync } from 'node:fs';
+      export const authenticate = () => ({ result: 'match', labels: { team: ['blue'] } });
+      export const lookup = () => JSON.parse(readFileSync(${JSON.stringify(join(place.folder, 'standing.json'))}, 'utf8'));`,
+    );
+    standing('{"result": "match", "labels": {"team": ["blue"]}, "version": "1"}');
+    const process = place.start([
+      'auth',
+      written([
+        'data: standing',
+        'plugin_authn: {plugin_path: standing.mjs, cache: 0s}',
+        'acl: [{match: {labels: {team: red}}, actions: [pull]}]',
+      ]).file,
+    ]);
+    const url = await process.says(/at (http:\/\/127\.0\.0\.1:\d+\/auth)/);
+    const scope = 'repository:team/app:pull,push';
+    const query = new URLSearchParams({ service: 's', scope, offline_token: 'true', client_id: 'docker' });
+    const authorization = `Basic ${Buffer.from('alice:x').toString('base64')}`;
+    const login = await fetch(`${url}?${query}`, { headers: { authorization } });
+    const begun = (await login.json()) as { refresh_token: string; scope: string };
+    expect(begun.scope).toBe('');
+    const goOn = async () => {
+      const grant = { grant_type: 'refresh_token', service: 's', scope, client_id: 'docker' };
+      const answer = await fetch(`${url}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ ...grant, refresh_token: begun.refresh_token }),
+      });
+      return { status: answer.status, body: (await answer.json()) as { scope?: string } };
+    };
+    // Whoever has another team today may do what that team may.
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "1"}');
+    expect(await goOn()).toMatchObject({ status: 200, body: { scope: 'repository:team/app:pull' } });
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "2"}');
+    expect((await goOn()).status).toBe(401);
+    standing('{"result": "match", "labels": {"team": ["red"]}, "version": "1"}');
+    expect((await goOn()).status, 'it has ended').toBe(401);
   });
 });

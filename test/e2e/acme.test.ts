@@ -7,7 +7,8 @@ import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ADMIN, basic, SERVICE } from './support/accounts.ts';
 import { BERTH, serveEnvironment } from './support/berth.ts';
 import { send } from './support/http.ts';
-import { findPebble, type Pebble, startPebble } from './support/pebble.ts';
+import { type Pebble, startPebble } from './support/pebble.ts';
+import { prepared } from './support/prepared.ts';
 import { folder } from './support/root.ts';
 import { freePort, type Server, startServer } from './support/server.ts';
 import { simpleYml } from './support/simple-yml.ts';
@@ -18,7 +19,7 @@ const HOST = 'registry.berth.test';
 const OTHER = 'mirror.berth.test';
 const DAY = 86_400;
 
-const program = await findPebble();
+const program = await prepared('pebble');
 if (program === undefined) {
   process.stdout.write('SKIPPED: no pebble, and no Go to build it with; set BERTH_PEBBLE to the program\n');
 }

@@ -4,17 +4,18 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ADMIN, type Credentials } from './support/accounts.ts';
 import { type PlainAuth, plainAuth } from './support/auth-yml.ts';
 import type { Rule, TestDatabase } from './support/databases/database.ts';
-import { findFerretDb, startFerretDb } from './support/databases/ferretdb.ts';
+import { startFerretDb } from './support/databases/ferretdb.ts';
 import { startMariaDb } from './support/databases/mariadb.ts';
 import { startPostgres } from './support/databases/postgres.ts';
 import { newSqlite } from './support/databases/sqlite.ts';
+import { prepared } from './support/prepared.ts';
 import { steps } from './support/steps.ts';
 
 /*
  * docker_auth's accounts and rules in real databases, with rows as docker_auth has them. The same story for each kind.
  */
 
-const ferretDb = await findFerretDb();
+const ferretDb = await prepared('ferretdb');
 if (ferretDb === undefined) {
   process.stdout.write(
     'SKIPPED: no FerretDB, and no Go to build it with; set BERTH_FERRETDB to the program\n',
@@ -215,9 +216,9 @@ for (const [name, start] of KINDS) {
     test('while it is away logins fail and say why in the log, rules stay, and all is well when it is back', async () => {
       const { pid } = berth.server;
       await database.takeAway();
-      await eventually('a login fails', async () => (await status(ALICE)) === 500);
+      await eventually('a login fails', async () => (await status(ALICE)) === 503);
       const answer = await berth.login(ALICE);
-      expect(answer.status).toBe(500);
+      expect(answer.status).toBe(503);
       expect(answer.text).not.toMatch(/mysql|postgres|sqlite|mongo|127\.0\.0\.1|ECONN/i);
       await logged(
         /a request failed.*(mysql at|postgres at|the sqlite3 file|mongo at) .*(cannot be reached|cannot be used): \w/,
@@ -235,9 +236,9 @@ for (const [name, start] of KINDS) {
       await berth.server.stop();
       await database.takeAway();
       berth = await plainAuth(inject('bed').ec, `${STATIC}${database.sections('300ms')}`);
-      expect(await status(ALICE)).toBe(500);
+      expect(await status(ALICE)).toBe(503);
       const rules = await berth.login(ADMIN, 'repository:shared/app:pull');
-      expect({ status: rules.status, text: rules.text }).toMatchObject({ status: 500 });
+      expect({ status: rules.status, text: rules.text }).toMatchObject({ status: 503 });
       await logged(/there are no rules to decide by: /);
       await logged(/accounts cannot be read; logins that need them fail until they can/);
       await database.bringBack();
@@ -250,7 +251,7 @@ for (const [name, start] of KINDS) {
       await database.setRules([{ seq: 5, match: { team: 'x' }, actions: ['*'] }]);
       berth = await plainAuth(inject('bed').ec, `${STATIC}${database.sections('300ms')}`);
       for (const who of [ALICE, ADMIN]) {
-        expect(await status(who, 'repository:shared/app:pull')).toBe(500);
+        expect(await status(who, 'repository:shared/app:pull')).toBe(503);
       }
       await database.setRules(RULES);
       await isGranted(ADMIN, 'shared/app', 'pull');

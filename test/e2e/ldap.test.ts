@@ -273,7 +273,7 @@ describe('TLS', () => {
   ])('a certificate of a stranger gets no password (%s)', async (_, lines) => {
     const auth = await withLdap([...lines(), `ca_certificate: ${inject('bed').stranger.certificateFile}`]);
     const before = first.output().length;
-    expect((await auth.ask(somebodyNew())).status).toBe(500);
+    expect((await auth.ask(somebodyNew())).status).toBe(503);
     await expect.poll(auth.output).toMatch(/out of reach.*self-signed certificate/);
     expect(first.output().slice(before)).not.toContain('BIND');
     const unverified = await withLdap([...lines(), 'insecure_tls_skip_verify: true']);
@@ -296,7 +296,7 @@ describe('directories that are away', () => {
     await expect.poll(auth.output).toMatch(/out of reach.*ECONNREFUSED/);
     await second.stop();
     const refused = await auth.ask(somebodyNew());
-    expect([refused.status, refused.text.includes('ldap')]).toEqual([500, false]);
+    expect([refused.status, refused.text.includes('ldap')]).toEqual([503, false]);
     await expect
       .poll(auth.output)
       .toMatch(
@@ -322,10 +322,10 @@ describe('directories that are away', () => {
     // One after the other would have taken 25 s.
     expect(Date.now() - beginning).toBeLessThan(10_000);
     const secure = await withLdap([`addr: "ldaps://127.0.0.1:${hungPort}"`, ...lines]);
-    expect((await secure.ask(somebodyNew())).status).toBe(500);
+    expect((await secure.ask(somebodyNew())).status).toBe(503);
     await expect.poll(secure.output).toContain('no connection within 0.5 s');
     const alone = await withLdap([plain({ port: hungPort }), ...lines]);
-    expect((await alone.ask(somebodyNew())).status).toBe(500);
+    expect((await alone.ask(somebodyNew())).status).toBe(503);
     await expect
       .poll(alone.output)
       .toMatch(/no directory is in reach: ldap:\/\/127\.0\.0\.1:\d+: no answer to a bind/);

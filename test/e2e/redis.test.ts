@@ -4,7 +4,6 @@ import { RedisTokenDatabase } from '../../src/auth/login/redis-database.ts';
 import { tokenDatabaseContract } from '../contract/token-database.ts';
 import { browserLoginUnderTest } from '../support/browser-login.ts';
 import { FakeUpstream } from '../support/fake-upstream.ts';
-import { installPackage } from './setup/packages.ts';
 import { plainAuth } from './support/auth-yml.ts';
 import { folder } from './support/root.ts';
 import { must, run } from './support/run.ts';
@@ -45,7 +44,6 @@ describe.each([
     return database;
   };
   beforeAll(async () => {
-    installPackage('redis-server', '/usr/bin/redis-server');
     port = await freePort();
     if ('isCluster' in more) port = 20_000 + (port % 20_000);
     process = await redis(port, args);

@@ -52,7 +52,7 @@ describe('the challenge', () => {
       log,
       clock,
       accessLog: undefined,
-      metrics: undefined,
+      requestMetrics: undefined,
       proxies: new TrustedProxies([], recordedLog()),
       isUnhealthy: () => false,
       v2: {

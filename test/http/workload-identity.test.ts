@@ -337,7 +337,7 @@ auth:
       return answer.status;
     };
     platform.fail(true);
-    expect(await status()).toBe(500);
+    expect(await status()).toBe(503);
     platform.fail(false);
     clock.nowMs += 11_000;
     expect(await Promise.all(Array.from({ length: 5 }, status))).toEqual([200, 200, 200, 200, 200]);
@@ -352,7 +352,7 @@ auth:
     clock.nowMs += 3_600_000;
     expect(await status()).toBe(200);
     clock.nowMs += 86_400_000;
-    expect(await status()).toBe(500);
+    expect(await status()).toBe(503);
     await door.close();
     await platform.stop();
   });

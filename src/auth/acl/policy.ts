@@ -9,6 +9,7 @@ import type { RuleFailure } from './rule-failure.ts';
 import { indexRules } from './rule-index.ts';
 import type { Subject } from './rule-parts.ts';
 
+export { type RuleFaults, ruleFaults } from './faults.ts';
 export { AclSyntaxError, type AclWarning } from './report.ts';
 export type { AclMatch, AclRequest, AclRule } from './rule.ts';
 export type { RuleFailure } from './rule-failure.ts';

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../ports.ts';
 import { type PublishedKey, readKeySet } from '../token/jwks.ts';
+import { Unreachable } from '../unreachable.ts';
 
 /** Keys are read again after so long, and one that is not among them is looked for so often. */
 const FRESH_MS = 600_000;
@@ -56,7 +57,8 @@ export class IssuerKeys {
       this.#keys = readKeySet(await this.#read()).keys;
       this.#readAtMs = this.#clock.now();
     } catch (error) {
-      this.#failure = error;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failure = new Unreachable(`the keys of an issuer cannot be read: ${reason}`, { cause: error });
     }
   }
 }

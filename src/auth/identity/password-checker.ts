@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Clock } from '../../ports.ts';
+import { type Clock, type Counter, NO_METRICS } from '../../ports.ts';
 import { verifyPassword } from './password-hash.ts';
 
 const LIFETIME_MS = 5 * 60_000;
@@ -15,15 +15,23 @@ export class PasswordChecker {
   readonly #known = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #clock: Clock;
+  readonly #hits: Counter;
+  readonly #misses: Counter;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, metrics = NO_METRICS) {
     this.#clock = clock;
+    const counter = (outcome: string) =>
+      metrics.counter('berth_auth_cache_total', { outcome, source: 'passwords' });
+    this.#hits = counter('hit');
+    this.#misses = counter('miss');
   }
 
   async check(account: string, hash: string, password: string): Promise<boolean> {
     const entry = this.#entry(account, hash, password);
     const untilMs = this.#known.get(entry);
-    if (untilMs !== undefined && this.#clock.now() < untilMs) return true;
+    const isKnown = untilMs !== undefined && this.#clock.now() < untilMs;
+    (isKnown ? this.#hits : this.#misses).add();
+    if (isKnown) return true;
     this.#known.delete(entry);
     const isRight = await this.#once(entry, () => verifyPassword(hash, password));
     if (isRight) this.#remember(entry);

@@ -17,6 +17,11 @@ const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 // wait behind so many are better told to come back.
 const slots = new Slots({ maxRunning: 2, maxWaiting: 64 });
 
+/** Hashes that are being computed, and those that wait for their turn. */
+export function hashingLoad(): Slots['load'] {
+  return slots.load;
+}
+
 function unpadded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }

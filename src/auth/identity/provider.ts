@@ -61,6 +61,11 @@ export interface IdentityProvider {
    * knows none.
    */
   exchange?(assertion: string): Promise<Identity | 'no-match' | 'wrong-password'>;
+  /**
+   * Resolves where what is outside of this process can be reached, with nobody's login and within a time limit of its own;
+   * missing where there is nothing outside, or it can be asked for accounts alone. @throws Error that says why not
+   */
+  ping?(): Promise<void>;
   /** Lets go of connections and timers, once nobody is asked for any more. */
   close?(): Promise<void>;
 }

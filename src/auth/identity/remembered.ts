@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../ports.ts';
+import type { Source } from '../source.ts';
 import type { Credentials, Identity, IdentityProvider, Standing } from './provider.ts';
 
 type Answer = Identity | 'no-match' | 'wrong-password';
@@ -27,7 +28,9 @@ export const USUAL_REMEMBERING: Remembering = { rightMs: 60_000, wrongMs: 5_000 
 export class RememberedProvider implements IdentityProvider {
   readonly name: string;
   readonly lookup?: (account: string) => Promise<Look>;
-  readonly #inner: IdentityProvider;
+  readonly ping?: () => Promise<void>;
+  #inner: IdentityProvider;
+  #source: Pick<Source, 'countRemembered'> | undefined;
   readonly #clock: Clock;
   readonly #remembering: Remembering;
   readonly #key = randomBytes(32);
@@ -39,9 +42,15 @@ export class RememberedProvider implements IdentityProvider {
     this.#inner = inner;
     this.#clock = clock;
     this.#remembering = remembering;
-    const { lookup } = inner;
     // A question of one part is none about a password.
-    if (lookup) this.lookup = (account) => this.#remembered([account], () => lookup.call(inner, account));
+    if (inner.lookup) this.lookup = (account) => this.#remembered([account], () => this.#lookUp(account));
+    if (inner.ping) this.ping = async () => this.#inner.ping?.();
+  }
+
+  /** Puts something between this and the provider behind, once, and tells `source` what was remembered. */
+  watch(wrap: (inner: IdentityProvider) => IdentityProvider, source: Pick<Source, 'countRemembered'>): void {
+    this.#inner = wrap(this.#inner);
+    this.#source = source;
   }
 
   authenticate(credentials: Credentials): Promise<Answer> {
@@ -62,13 +71,19 @@ export class RememberedProvider implements IdentityProvider {
     await this.#inner.close?.();
   }
 
+  async #lookUp(account: string): Promise<Look> {
+    return (await this.#inner.lookup?.(account)) ?? 'gone';
+  }
+
   /** @param question what tells it from others; it is kept as a keyed hash */
   async #remembered<T extends Answer | Look>(question: readonly string[], ask: () => Promise<T>): Promise<T> {
     const entry = createHmac('sha256', this.#key).update(JSON.stringify(question)).digest('base64');
     const known = this.#known.get(entry);
-    if (known !== undefined && this.#clock.now() < known.untilMs) return known.answer as T;
+    const isKnown = known !== undefined && this.#clock.now() < known.untilMs;
+    let asking = isKnown ? undefined : this.#underWay.get(entry);
+    this.#source?.countRemembered(isKnown || asking !== undefined);
+    if (isKnown) return known.answer as T;
     this.#known.delete(entry);
-    let asking = this.#underWay.get(entry);
     if (asking === undefined) {
       asking = this.#ask(entry, ask).finally(() => this.#underWay.delete(entry));
       this.#underWay.set(entry, asking);

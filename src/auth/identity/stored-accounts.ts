@@ -106,6 +106,10 @@ export class StoredAccounts implements IdentityProvider {
     return { identity: this.#identity(account, found), version };
   }
 
+  async ping(): Promise<void> {
+    await this.#ask(() => this.#table.sampleHash());
+  }
+
   close(): Promise<void> {
     return this.#table.close();
   }

@@ -78,6 +78,11 @@ export class BrowserLogins implements IdentityProvider {
     return { identity: { account, labels: record.labels, isAdmin: false }, version: undefined };
   }
 
+  /** Whether what is kept of logins can be read; the identity provider is asked for people alone. */
+  async ping(): Promise<void> {
+    await this.#parts.records.find('');
+  }
+
   async close(): Promise<void> {
     await this.#parts.records.close();
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevocationKind } from '../../index/revocations.ts';
 import type { Clock, Logger } from '../../ports.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { LoginRecords, VersionedRecord } from './login-records.ts';
 import type { LoginRecord } from './record.ts';
 import { type Upstream, UpstreamGone, type UpstreamLogin, UpstreamUnavailable } from './upstream/upstream.ts';
@@ -14,7 +15,7 @@ const LOOK_AGAIN_MS = 100;
 const MAX_PAUSES = 10_000;
 
 /** The identity provider has to be asked, and cannot be. */
-export class IdentityProviderAway extends Error {
+export class IdentityProviderAway extends Unreachable {
   constructor(section: string, title: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`${section}: ${title} cannot be asked whether the account may still log in: ${why}`);

@@ -1,3 +1,4 @@
+import { Unreachable } from '../unreachable.ts';
 /** A document as a token database holds it. */
 export interface StoredDocument {
   readonly document: string;
@@ -24,7 +25,7 @@ export interface TokenDatabase {
 }
 
 /** A token database cannot be asked. The message has no secret in it. */
-export class TokenDatabaseAway extends Error {
+export class TokenDatabaseAway extends Unreachable {
   /** @param where its address, for the operator */
   constructor(where: string, cause: unknown) {
     super(`the token database ${where} cannot be asked: ${reasonOf(cause)}`);

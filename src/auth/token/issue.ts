@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
 import type { Access } from '../../oci/scope.ts';
 import type { Clock } from '../../ports.ts';
 import { fixedKey, type KeySource } from './key-ring.ts';
+import { signToken } from './sign.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What a token says. */
@@ -52,8 +52,7 @@ export class TokenIssuer {
     const now = Math.floor(issuedAtMs / 1000);
     const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
     const lifetimeSeconds = Math.min(this.#lifetimeSeconds, Math.max(0, untilSeconds - now));
-    const { algorithm, keyId, certificateChain, privateKey } = this.#keys.current();
-    const token = await new SignJWT({
+    const token = await signToken(this.#keys.current(), {
       iss: this.#issuer,
       sub: grant.subject,
       // A plain text: registry 2.8 refuses a list.
@@ -66,14 +65,7 @@ export class TokenIssuer {
       access: grant.access.map(({ type, name, actions }) => ({ type, name, actions })),
       ...(grant.grant !== undefined && { grant: grant.grant }),
       ...(grant.generation !== undefined && { generation: grant.generation }),
-    })
-      .setProtectedHeader({
-        typ: 'JWT',
-        alg: algorithm,
-        kid: keyId,
-        ...(certificateChain && { x5c: [...certificateChain] }),
-      })
-      .sign(privateKey);
+    });
     return { token, expiresInSeconds: lifetimeSeconds, issuedAtMs };
   }
 }

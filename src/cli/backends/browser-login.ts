@@ -12,7 +12,6 @@ import type { RevocationKind } from '../../index/revocations.ts';
 import type { Clock } from '../../ports.ts';
 import { readNamedFile } from '../key-files.ts';
 import type { BackendDependencies, IdentityPart } from './parts.ts';
-import { openTokenDatabase } from './token-database.ts';
 
 /** So many questions at most are put to an identity provider for one account, one after the other. */
 const QUESTIONS = 5;
@@ -40,7 +39,11 @@ export async function browserLogin(
   const clientSecret = secretOf(section, settings, deps);
   if (clientSecret === '') throw document.errorAt([section, 'client_secret'], 'the client secret is empty');
   const upstream = connect(clientSecret);
-  const { database, rememberMs, mayHoldLegacy } = await openTokenDatabase(section, settings.database, deps);
+  const { database, rememberMs, mayHoldLegacy } = await deps.openTokenDatabase(
+    section,
+    settings.database,
+    deps,
+  );
   const records = new LoginRecords(section, database, new Sealer(clientSecret, `${section} tokens`));
   const revoke =
     index && ((kind: RevocationKind, name: string) => index.revocations.revoke(kind, name, clock.now()));

@@ -22,9 +22,11 @@ export const casbinAuthz: AccessBuilder = async ({ casbin_authz: settings }, dep
     reload: async () => rules.replace(await load(settings, document)),
   });
   return {
-    name: rules.name,
-    authorize: (who, wanted, context) => rules.authorize(who, wanted, context),
-    close: async () => watch.stop(),
+    authorizer: {
+      name: rules.name,
+      authorize: (who, wanted, context) => rules.authorize(who, wanted, context),
+      close: async () => watch.stop(),
+    },
   };
 };
 

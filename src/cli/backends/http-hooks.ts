@@ -35,7 +35,8 @@ export const httpAuthz: AccessBuilder = async ({ http_authz: settings }, deps) =
   const { AskedAuthorizer } = await import('../../external/asked.ts');
   const { hook, stop } = await hookOf('http_authz', settings, deps);
   const rules = new AskedAuthorizer(hook, ruleName('http_authz', deps));
-  return stopping<Authorizer>(new RememberedAuthorizer(rules, deps.clock, settings.cacheMs), stop);
+  const remembered = new RememberedAuthorizer(rules, deps.clock, settings.cacheMs);
+  return { authorizer: stopping<Authorizer>(remembered, stop) };
 };
 
 /** The same part, which also stops looking at files in the end. */

@@ -15,18 +15,19 @@ export const mongoAuth: IdentityBuilder = (settings, { document, passwords, log,
   if (settings.mongo_auth === undefined) return undefined;
   const table = mongoAccounts(collectionOf(document, 'mongo_auth', settings.mongo_auth), log);
   const accounts = new StoredAccounts({ name: 'mongo_auth', table, passwords, log });
-  void accounts.probe();
-  return { provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING) };
+  return {
+    provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING),
+    start: () => accounts.probe(),
+  };
 };
 
 /** docker_auth's `acl_mongo`. */
-export const aclMongo: AccessBuilder = (settings, { document, clock, log, metrics }) => {
+export const aclMongo: AccessBuilder = (settings, { document, clock, log, metrics, before }) => {
   if (settings.acl_mongo === undefined) return undefined;
   const source = mongoRules(collectionOf(document, 'acl_mongo', settings.acl_mongo), log);
   const everyMs = settings.acl_mongo.cacheTtlMs;
   const rules = new StoredRules({ name: 'acl_mongo', source, everyMs, clock, log, metrics });
-  rules.start();
-  return rules;
+  return { authorizer: rules, start: () => rules.start(before) };
 };
 
 /** @throws ConfigError where the file with the password cannot be read */

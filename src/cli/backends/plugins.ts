@@ -29,7 +29,7 @@ export const pluginAuthz: AccessBuilder = async ({ plugin_authz: settings }, dep
   const { AskedAuthorizer } = await import('../../external/asked.ts');
   const plugin = await pluginOf('plugin_authz', 'authorize', settings, deps);
   const rules = new AskedAuthorizer(plugin, ruleName('plugin_authz', deps));
-  return new RememberedAuthorizer(rules, deps.clock, settings.cacheMs);
+  return { authorizer: new RememberedAuthorizer(rules, deps.clock, settings.cacheMs) };
 };
 
 async function pluginOf(

@@ -2,7 +2,7 @@ import { RememberedProvider } from '../../auth/identity/remembered.ts';
 import { RememberedAuthorizer } from '../../auth/remembered-authorizer.ts';
 import type { ProgramSettings } from '../../config/program-schema.ts';
 import type { Program } from '../../external/program.ts';
-import { remembering, ruleName, warnOfRulesBehind } from './outside.ts';
+import { remembering, ruleName } from './outside.ts';
 import type { AccessBuilder, BackendDependencies, IdentityBuilder } from './parts.ts';
 
 /**
@@ -20,13 +20,12 @@ export const extAuth: IdentityBuilder = async ({ ext_auth: settings }, deps) => 
  * docker_auth's `ext_authz`.
  * @throws ConfigError where there is no such program
  */
-export const extAuthz: AccessBuilder = async ({ ext_authz: settings, ...others }, deps) => {
+export const extAuthz: AccessBuilder = async ({ ext_authz: settings }, deps) => {
   if (settings === undefined) return undefined;
-  warnOfRulesBehind('ext_authz', others, ['plugin_authz', 'casbin_authz'], deps);
   const { ExtAuthz } = await import('../../external/ext-authz.ts');
   const program = await programOf('ext_authz', settings, deps);
   const rules = new ExtAuthz(program, ruleName('ext_authz', deps));
-  return new RememberedAuthorizer(rules, deps.clock, settings.cacheMs);
+  return { authorizer: new RememberedAuthorizer(rules, deps.clock, settings.cacheMs) };
 };
 
 async function programOf(

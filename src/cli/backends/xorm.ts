@@ -14,16 +14,17 @@ export const xormAuth: IdentityBuilder = (settings, { passwords, log, clock }) =
   if (settings.xorm_auth === undefined) return undefined;
   const table = xormAccounts(sqlClient(settings.xorm_auth.target));
   const accounts = new StoredAccounts({ name: 'xorm_auth', table, passwords, log });
-  void accounts.probe();
-  return { provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING) };
+  return {
+    provider: new RememberedProvider(accounts, clock, DATABASE_REMEMBERING),
+    start: () => accounts.probe(),
+  };
 };
 
 /** docker_auth's `acl_xorm`. */
-export const aclXorm: AccessBuilder = (settings, { clock, log, metrics }) => {
+export const aclXorm: AccessBuilder = (settings, { clock, log, metrics, before }) => {
   if (settings.acl_xorm === undefined) return undefined;
   const { target, cacheTtlMs: everyMs } = settings.acl_xorm;
   const source = xormRules(sqlClient(target));
   const rules = new StoredRules({ name: 'acl_xorm', source, everyMs, clock, log, metrics });
-  rules.start();
-  return rules;
+  return { authorizer: rules, start: () => rules.start(before) };
 };

@@ -1,11 +1,17 @@
 import { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import { Throttle } from '../../auth/throttle.ts';
 import { type LoadedAuth, loadAuthConfig } from '../../config/docker-auth.ts';
+import { debugAuth } from '../../http/debug.ts';
+import { liveEndpoint } from '../../http/health.ts';
+import { RequestMetrics } from '../../http/request-metrics.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
+import { openMetrics } from '../../observe/metrics.ts';
 import { type Clock, NO_METRICS } from '../../ports.ts';
 import { openAudit } from '../audit.ts';
 import { type AuthProgram, type AuthSurroundings, wireAuth } from '../auth-program.ts';
+import { showSources } from '../auth-sight.ts';
+import { startDebugServer } from '../debug-server.ts';
 import { cannotListen } from '../failure.ts';
 import { Generations } from '../generations.ts';
 import { type Listener, openListener } from '../listener.ts';
@@ -13,6 +19,7 @@ import { onHangup, untilSignal } from '../process.ts';
 import { reloading } from '../reloading.ts';
 import { keysForRestart } from '../restart-keys.ts';
 import { openState } from '../state.ts';
+import { version } from '../version.ts';
 import { clientAddress } from '../welcome.ts';
 
 const CLOCK: Clock = { now: Date.now };
@@ -30,15 +37,30 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const accessLog = openAccessLog(logOptions, log.out);
   for (const notice of loaded.notices) log.warn(notice);
   const { data, server: settings, throttle, token } = loaded.config;
-  const audit = await openAudit(loaded.config.audit, loaded.document, log);
-  const state = data === undefined ? undefined : await openState(data);
+  const { debug } = loaded.config;
+  // Loading the library takes a while, and nobody can look at metrics without the path.
+  const exposed = debug?.metricsPath === undefined ? undefined : await openMetrics({ version: version() });
+  const metrics = exposed ?? NO_METRICS;
+  const audit = await openAudit(loaded.config.audit, loaded.document, { clock: CLOCK, log, metrics });
+  const state = data === undefined ? undefined : await openState(data, exposed);
+  void state?.index.lost.then((error) => {
+    log.error('the index can no longer be written; ending, to be started again', { error });
+    log.flush();
+    process.exit(1);
+  });
+  const auditDrops = audit && (() => audit.drops.counts());
   const surroundings: AuthSurroundings = {
-    ...{ clock: CLOCK, log, accessLog, metrics: NO_METRICS },
+    ...{ clock: CLOCK, log, accessLog, metrics, auditDrops },
+    requestMetrics: exposed && new RequestMetrics(exposed),
     index: state?.index,
-    passwords: new PasswordChecker(CLOCK),
-    guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK },
+    passwords: new PasswordChecker(CLOCK, metrics),
+    guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK, metrics },
   };
-  const programs = new Generations(await wireAuth(file, loaded, surroundings));
+  const first = await wireAuth(file, loaded, surroundings);
+  void first.start();
+  const programs = new Generations(first);
+  const sources = () => programs.current.sources;
+  showSources(sources, metrics);
   const server = await openListener({
     app: (request) => programs.use(({ app }) => app(request)),
     log,
@@ -50,6 +72,22 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   }).catch((error: unknown) => {
     throw cannotListen(settings.addr, `server.addr in ${file}`, error);
   });
+  const debugServer =
+    debug &&
+    (await startDebugServer(debug, {
+      ...{ metrics: exposed, log, clock: CLOCK, setting: `debug.addr in ${file}` },
+      probes: [
+        ['/healthz', liveEndpoint()],
+        [
+          '/readyz',
+          { ...programs.current.ready, handle: (request) => programs.current.ready.handle(request) },
+        ],
+        ['/debug/auth', debugAuth(sources, auditDrops)],
+      ],
+    }).catch(async (error: unknown) => {
+      await server.close(0);
+      throw error;
+    }));
   const reload = await reloading({
     first: programs.current,
     take: () => takeOver({ file, log, surroundings, programs, server, started: loaded }),
@@ -64,9 +102,13 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   process.stdout.write(
     `Berth issues tokens as "${token.issuer}" at ${scheme}://${address}${settings.pathPrefix}/auth\n`,
   );
+  if (debugServer !== undefined) {
+    process.stdout.write(`The debug server is at http://${clientAddress(debugServer.address)}\n`);
+  }
   await untilSignal(log);
   reload.stop();
   await server.close(DRAIN_MS);
+  await debugServer?.close(0);
   await programs.close();
   await state?.index.close();
   await audit?.close();
@@ -89,7 +131,7 @@ async function takeOver(parts: {
 }): Promise<AuthProgram> {
   const { file, log, surroundings, programs, server, started } = parts;
   const loaded = loadAuthConfig(file);
-  const next = await wireAuth(file, loaded, surroundings);
+  const next = await wireAuth(file, loaded, surroundings, programs.current);
   const { document, config } = loaded;
   const restart = keysForRestart(started.config, config);
   if (config.server.tls !== undefined) {
@@ -104,6 +146,8 @@ async function takeOver(parts: {
   if (restart.length > 0) {
     log.warn('these keys have changed and need a restart; the rest is in use', { keys: restart.join(', ') });
   }
+  // Requests meanwhile are answered as before, so that none waits for a server that is away.
+  await next.start();
   programs.replace(next);
   return next;
 }

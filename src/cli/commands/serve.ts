@@ -83,7 +83,12 @@ export async function serve(file: string | undefined): Promise<void> {
     onHangup(reopenFiles);
     let debugServer: RunningServer | undefined;
     try {
-      debugServer = debug && (await startDebugServer(debug, { metrics, probes, log, clock: CLOCK }));
+      debugServer =
+        debug &&
+        (await startDebugServer(debug, {
+          ...{ metrics, probes, log, clock: CLOCK },
+          setting: 'REGISTRY_HTTP_DEBUG_ADDR (empty: no debug server)',
+        }));
       // Only now, when nothing else can fail: the password is shown once.
       const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
       prepared.resolve();

@@ -45,11 +45,12 @@ async function start(): Promise<void> {
   const ask = functionOf(module, name);
   if (ask === undefined) return post({ unusable: `it exports no function "${name}"` });
   const close = functionOf(module, 'close');
+  const lookup = name === 'authenticate' ? functionOf(module, 'lookup') : undefined;
 
-  async function answer(question: unknown): Promise<void> {
+  async function answer({ question, kind }: Extract<PluginRequest, { question: unknown }>): Promise<void> {
     let given: unknown;
     try {
-      given = await ask?.(question);
+      given = await (kind === 'lookup' ? lookup : ask)?.(question);
     } catch (error) {
       return post({ fault: `it threw ${wordsOf(error)}` });
     }
@@ -75,9 +76,9 @@ async function start(): Promise<void> {
       return;
     }
     secret = request.secret;
-    void answer(request.question);
+    void answer(request);
   });
-  return post({ ready: true });
+  return post({ ready: true, hasLookup: lookup !== undefined });
 }
 
 // A promise that the plugin forgot, or an exception in one of its timers, fails no request and does not end the thread.

@@ -103,6 +103,26 @@ describe('a plugin', () => {
     expect(await login(provider, 'alice')).toMatchObject({ account: 'alice' });
   });
 
+  test('that exports lookup says how an account stands', async () => {
+    const { provider } = await load(
+      `${BY_ACCOUNT}
+      export function lookup({ account, ...more }) {
+        if (Object.keys(more).length > 0) throw new Error('more was given');
+        if (account === 'odd') return { result: 'wrong_password' };
+        return account === 'alice' ? { result: 'match', labels: { team: ['b'] }, version: '7' } : { result: 'no_match' };
+      }`,
+    );
+    const identity = { account: 'alice', labels: { team: ['b'] }, isAdmin: false };
+    expect(await provider.lookup?.('alice')).toEqual({ identity, version: '7' });
+    expect(await provider.lookup?.('bob')).toBe('gone');
+    await expect(provider.lookup?.('odd')).rejects.toThrow(/"result" is not "match" or "no_match"$/);
+    expect(await login(provider, 'alice')).toMatchObject({ labels: { team: ['a'] } });
+  });
+
+  test('that exports none is not asked', async () => {
+    expect((await load(BY_ACCOUNT)).provider.lookup).toBeUndefined();
+  });
+
   test('keeps its thread, and so what it remembers', async () => {
     const { plugin } = await load('let n = 0; export const authenticate = () => ({ n: ++n });');
     expect(await plugin.ask({})).toEqual({ n: 1 });

@@ -2,7 +2,7 @@ import { Slots } from '../../auth/slots.ts';
 import type { Logger } from '../../ports.ts';
 import type { Oracle } from '../asked.ts';
 import { OutsideFault } from '../fault.ts';
-import type { PluginFunction } from './protocol.ts';
+import type { PluginFunction, PluginQuestion } from './protocol.ts';
 import { PluginFault, PluginThread, type ThreadOptions } from './thread.ts';
 
 /** A plugin and how it may be asked. */
@@ -26,6 +26,7 @@ export interface PluginOptions {
  */
 export class Plugin implements Oracle {
   readonly name: string;
+  lookup?: (question: unknown) => Promise<unknown>;
   readonly #threadOptions: ThreadOptions;
   readonly #slots: Slots;
   readonly #threads = new Set<PluginThread>();
@@ -48,20 +49,15 @@ export class Plugin implements Oracle {
    */
   static async load(options: PluginOptions): Promise<Plugin> {
     const plugin = new Plugin(options);
-    plugin.#idle.push(await plugin.#start());
+    const thread = await plugin.#start();
+    plugin.#idle.push(thread);
+    if (thread.hasLookup) plugin.lookup = (question) => plugin.#inTurn(question, undefined, 'lookup');
     return plugin;
   }
 
   /** @throws OutsideFault; TooManyLogins */
   ask(question: unknown, secret?: string): Promise<unknown> {
-    return this.#slots.run(async () => {
-      try {
-        return await this.#ask(question, secret);
-      } catch (error) {
-        if (!(error instanceof PluginFault)) throw error;
-        throw new OutsideFault(this.name, `the plugin gave no answer: ${error.message}`);
-      }
-    });
+    return this.#inTurn(question, secret, 'asked');
   }
 
   async close(): Promise<void> {
@@ -70,11 +66,22 @@ export class Plugin implements Oracle {
     await Promise.all([...this.#threads].map((one) => (idle.has(one) ? one.close() : one.terminate())));
   }
 
-  async #ask(question: unknown, secret: string | undefined): Promise<unknown> {
+  #inTurn(question: unknown, secret: string | undefined, kind: PluginQuestion): Promise<unknown> {
+    return this.#slots.run(async () => {
+      try {
+        return await this.#ask(question, secret, kind);
+      } catch (error) {
+        if (!(error instanceof PluginFault)) throw error;
+        throw new OutsideFault(this.name, `the plugin gave no answer: ${error.message}`);
+      }
+    });
+  }
+
+  async #ask(question: unknown, secret: string | undefined, kind: PluginQuestion): Promise<unknown> {
     if (this.#isClosed) throw new PluginFault('Berth is ending');
     const thread = this.#takeIdle() ?? (await this.#start());
     try {
-      return await thread.ask(question, secret);
+      return await thread.ask(question, secret, kind);
     } finally {
       if (thread.isAlive) this.#idle.push(thread);
       else this.#threads.delete(thread);

@@ -1,5 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { PluginFunction, PluginMessage, PluginRequest, PluginStart } from './protocol.ts';
+import type {
+  PluginFunction,
+  PluginMessage,
+  PluginQuestion,
+  PluginRequest,
+  PluginStart,
+} from './protocol.ts';
 
 /** A plugin may have so much; a leak then ends its thread and not the server. */
 const MAX_HEAP_MB = 256;
@@ -33,6 +39,7 @@ export class PluginThread {
   readonly #timeoutMs: number;
   #waiter: Waiter | undefined;
   #isAlive = true;
+  #hasLookup = false;
 
   private constructor({ path, function: name, env, timeoutMs, onPrinted }: ThreadOptions) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -68,6 +75,7 @@ export class PluginThread {
       await thread.terminate();
       throw new PluginFault(message.unusable);
     }
+    thread.#hasLookup = 'ready' in message && message.hasLookup;
     // A thread that waits for questions is no reason for the process to go on.
     thread.#worker.unref();
     return thread;
@@ -78,12 +86,17 @@ export class PluginThread {
     return this.#isAlive;
   }
 
+  /** Whether the plugin can say how an account stands without its password. */
+  get hasLookup(): boolean {
+    return this.#hasLookup;
+  }
+
   /**
    * Where the plugin takes too long the thread is ended: nothing else stops a loop.
    * @throws PluginFault
    */
-  async ask(question: unknown, secret: string | undefined): Promise<unknown> {
-    this.#post({ question, secret });
+  async ask(question: unknown, secret: string | undefined, kind: PluginQuestion): Promise<unknown> {
+    this.#post({ question, secret, kind });
     const message = await this.#reply('it did not answer', this.#timeoutMs);
     if ('answer' in message) return message.answer;
     throw new PluginFault('fault' in message ? message.fault : 'its thread is confused');

@@ -1,9 +1,9 @@
 import { isAccessToken } from '../../auth/accounts/secrets.ts';
-import { TooManyLogins } from '../../auth/slots.ts';
 import { AuthenticationFailed, type TokenAnswers } from '../../auth/token-service.ts';
 import { type Access, covers, parseScopes } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';
 import { HttpError } from '../http-error.ts';
+import { loginRefusal } from '../login-refusal.ts';
 import { auditOriginOf, type HttpRequest } from '../message.ts';
 import type { AccessControl } from '../v2/access.ts';
 
@@ -73,16 +73,9 @@ export class RegistryAdminAccess implements AdminAccess {
 }
 
 function refusal(error: unknown): unknown {
-  if (error instanceof TooManyLogins) {
-    return new HttpError(
-      'TOOMANYREQUESTS',
-      { 'Retry-After': String(error.retryAfterSeconds) },
-      { message: error.message },
-    );
-  }
   // Without a challenge: a browser would ask for a password, and send it from then on for whichever page wants it.
   if (error instanceof AuthenticationFailed) {
     return new HttpError('UNAUTHORIZED', {}, { message: error.message, cause: error });
   }
-  return error;
+  return loginRefusal(error);
 }

@@ -1,15 +1,15 @@
-import { TooManyLogins } from '../../auth/slots.ts';
 import { AuthenticationFailed, type TokenAnswers, UnknownService } from '../../auth/token-service.ts';
 import { RegistryError } from '../../errors.ts';
 import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
+import { loginRefusal } from '../login-refusal.ts';
 import { auditOriginOf, type HttpRequest, json, type Reply } from '../message.ts';
 import { readTokenRequest } from './token-request.ts';
 
 /**
  * `/auth` and `/auth/token`: exchanges credentials for a token.
  * @param options.realm what a browser would ask the password for; the issuer, as in docker_auth
- * @throws HttpError 401; RegistryError REQUEST_INVALID
+ * @throws HttpError 401, 429, 503; RegistryError REQUEST_INVALID
  */
 export async function answerTokenRequest(
   options: { service: TokenAnswers; realm: string },
@@ -51,14 +51,7 @@ export async function answerTokenRequest(
   } catch (error) {
     if (error instanceof UnknownService)
       throw new RegistryError('REQUEST_INVALID', { message: error.message });
-    if (error instanceof TooManyLogins) {
-      throw new HttpError(
-        'TOOMANYREQUESTS',
-        { 'Retry-After': String(error.retryAfterSeconds) },
-        { message: error.message },
-      );
-    }
-    if (!(error instanceof AuthenticationFailed)) throw error;
+    if (!(error instanceof AuthenticationFailed)) throw loginRefusal(error);
     throw new HttpError(
       'UNAUTHORIZED',
       { 'WWW-Authenticate': `Basic realm=${quotedHeaderText(options.realm)}` },

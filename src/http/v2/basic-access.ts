@@ -1,9 +1,9 @@
 import type { GuardedAccounts } from '../../auth/guarded-accounts.ts';
-import { TooManyLogins } from '../../auth/slots.ts';
 import type { Access } from '../../oci/scope.ts';
 import { basicCredentials, isTooLong } from '../basic-credentials.ts';
 import { quotedHeaderText } from '../header-text.ts';
 import { HttpError } from '../http-error.ts';
+import { loginRefusal } from '../login-refusal.ts';
 import { auditOriginOf, type HttpRequest } from '../message.ts';
 import type { AccessControl, Caller } from './access.ts';
 import { recordsOf } from './challenge.ts';
@@ -43,11 +43,6 @@ export async function accountOf(
     const identity = await accounts.login(credentials, request.remoteAddress, auditOriginOf(request));
     return identity?.account;
   } catch (error) {
-    if (!(error instanceof TooManyLogins)) throw error;
-    throw new HttpError(
-      'TOOMANYREQUESTS',
-      { 'Retry-After': String(error.retryAfterSeconds) },
-      { message: error.message },
-    );
+    throw loginRefusal(error);
   }
 }

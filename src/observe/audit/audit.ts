@@ -5,8 +5,6 @@ import type { AuditSink } from './sink.ts';
 /** An audit log with its sinks. */
 export interface OpenAudit extends Audit {
   reopen(): void;
-  /** Entries that were lost, by sink. */
-  dropped(): readonly { readonly sink: AuditSink['name']; readonly count: number }[];
   close(): Promise<void>;
 }
 
@@ -20,7 +18,6 @@ export function auditTo(sinks: readonly AuditSink[]): OpenAudit {
     reopen() {
       for (const sink of sinks) sink.reopen?.();
     },
-    dropped: () => sinks.map(({ name, dropped }) => ({ sink: name, count: dropped })),
     async close() {
       await Promise.allSettled(sinks.map((sink) => sink.close()));
     },

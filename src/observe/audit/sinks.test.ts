@@ -5,8 +5,12 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoppedClock } from '../../../test/support/clock.ts';
+import { RecordedLog } from '../../../test/support/recorded-log.ts';
+import { recordedMetrics } from '../../../test/support/recorded-metrics.ts';
 import type { AuditEntry } from '../../ports.ts';
 import { auditTo } from './audit.ts';
+import { AuditDrops } from './drops.ts';
 import { openFileSink } from './file-sink.ts';
 import { openSyslogSink, syslogMessage } from './syslog-sink.ts';
 import { openWebhookSink } from './webhook-sink.ts';
@@ -23,7 +27,12 @@ const ENTRY: AuditEntry = {
 };
 
 let folder: string;
+let dropped: number;
+const drop = (entries: number): void => {
+  dropped += entries;
+};
 beforeEach(() => {
+  dropped = 0;
   folder = mkdtempSync(join(tmpdir(), 'berth-audit-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,9 +40,35 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 20 });
 
 describe('the audit log', () => {
+  it('counts what a full disk takes, and tells of it once a minute', async () => {
+    const [log, metrics, clock] = [new RecordedLog(), recordedMetrics(), new StoppedClock()];
+    const drops = new AuditDrops({ clock, log, metrics });
+    drops.watch(['file']);
+    expect(drops.counts()).toEqual({ file: 0 });
+    // Each write to it fails with ENOSPC.
+    const full = openFileSink('/dev/full', {
+      onFault: () => undefined,
+      onDrop: (entries, reason) => drops.note('file', entries, reason),
+    });
+    const audit = auditTo([full]);
+    audit.record(ENTRY);
+    audit.record(ENTRY);
+    await soon(() => expect(drops.counts()).toEqual({ file: 2 }));
+    audit.record(ENTRY);
+    await soon(() => expect(drops.counts()).toEqual({ file: 3 }));
+    clock.advance(60_000);
+    audit.record(ENTRY);
+    await audit.close();
+    expect(log.entries.map(({ level, fields }) => [level, fields])).toEqual([
+      ['error', { sink: 'file', entries: 2, sinceStart: 2, reason: 'ENOSPC' }],
+      ['error', { sink: 'file', entries: 2, sinceStart: 4, reason: 'ENOSPC' }],
+    ]);
+    expect(metrics.valueOf('berth_audit_entries_dropped_total', { sink: 'file' })).toBe(4);
+  });
+
   it('is one line of JSON for each entry, whatever is in it', async () => {
     const file = join(folder, 'audit.log');
-    const audit = auditTo([openFileSink(file, () => undefined)]);
+    const audit = auditTo([openFileSink(file, { onFault: () => undefined, onDrop: drop })]);
     audit.record(ENTRY);
     await audit.close();
     const lines = readFileSync(file, 'utf8').split('\n');
@@ -49,7 +84,7 @@ describe('the audit log', () => {
 
   it('goes on in a new file where the one before was moved, and loses nothing', async () => {
     const file = join(folder, 'audit.log');
-    const audit = auditTo([openFileSink(file, () => undefined)]);
+    const audit = auditTo([openFileSink(file, { onFault: () => undefined, onDrop: drop })]);
     audit.record(ENTRY);
     renameSync(file, `${file}.1`);
     audit.record(ENTRY);
@@ -75,7 +110,7 @@ describe('syslog', () => {
     const server = createSocket('udp4', (bytes) => received.push(bytes.toString()));
     await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
     const { port } = server.address();
-    const audit = auditTo([openSyslogSink({ kind: 'udp', host: '127.0.0.1', port }, 'authpriv')]);
+    const audit = auditTo([openSyslogSink({ kind: 'udp', host: '127.0.0.1', port }, 'authpriv', drop)]);
     audit.record(ENTRY);
     await soon(() => expect(received).toEqual([expect.stringMatching(HEAD)]));
     await audit.close();
@@ -101,7 +136,7 @@ describe('syslog', () => {
       const port = kind === 'tcp' ? (first.address() as AddressInfo).port : 0;
       await new Promise((resolve) => first.close(resolve));
       const address = kind === 'unix' ? { kind, path } : { kind, host: '127.0.0.1', port };
-      const audit = auditTo([openSyslogSink(address, 'authpriv')]);
+      const audit = auditTo([openSyslogSink(address, 'authpriv', drop)]);
       audit.record(ENTRY);
       audit.record(ENTRY);
       const server = await listen(port);
@@ -136,6 +171,7 @@ describe('the webhook', () => {
     const told: (string | undefined)[] = [];
     const audit = auditTo([
       openWebhookSink({
+        onDrop: drop,
         url: `http://127.0.0.1:${port}/`,
         headers: [['Authorization', 'Bearer marker']],
         timeoutMs: 1_000,
@@ -144,7 +180,7 @@ describe('the webhook', () => {
       }),
     ]);
     for (let number = 0; number < 350; number += 1) audit.record({ ...ENTRY, requestId: `r-${number}` });
-    expect(audit.dropped()).toEqual([{ sink: 'webhook', count: 50 }]);
+    expect(dropped).toBe(50);
     await soon(() => expect(told).toEqual(['it answered 503']));
     status = 200;
     await soon(() => expect(told).toEqual(['it answered 503', undefined]));
@@ -163,12 +199,13 @@ describe('the webhook', () => {
   it('never holds up whoever records, also where nobody answers', async () => {
     const audit = auditTo([
       openWebhookSink({
+        onDrop: drop,
         ...{ url: 'http://127.0.0.1:1/', headers: [], timeoutMs: 100, queue: 5, onChange: () => undefined },
       }),
     ]);
     for (let number = 0; number < 10; number += 1) audit.record(ENTRY);
-    expect(audit.dropped()).toEqual([{ sink: 'webhook', count: 5 }]);
+    expect(dropped).toBe(5);
     await audit.close();
-    expect(audit.dropped()).toEqual([{ sink: 'webhook', count: 10 }]);
+    expect(dropped).toBe(10);
   });
 });

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import type { AuditSink } from './sink.ts';
+import type { AuditSink, OnDrop } from './sink.ts';
 
 /** Where a syslog server listens. */
 export type SyslogServer =
@@ -33,26 +33,26 @@ export function syslogMessage(line: string, atMs: number, facility: string, host
  * Sends to a syslog server: by UDP in one datagram each (RFC 5426), by TCP and over a socket of this machine with the
  * length in front (RFC 6587, section 3.4.1). While a connection is away, a bounded number of messages waits.
  */
-export function openSyslogSink(server: SyslogServer, facility: string): AuditSink {
-  return server.kind === 'udp' ? udpSink(server, facility) : streamSink(server, facility);
+export function openSyslogSink(server: SyslogServer, facility: string, onDrop: OnDrop): AuditSink {
+  return server.kind === 'udp' ? udpSink(server, facility, onDrop) : streamSink(server, facility, onDrop);
 }
 
-function udpSink({ host, port }: { host: string; port: number }, facility: string): AuditSink {
+function udpSink(
+  { host, port }: { host: string; port: number },
+  facility: string,
+  onDrop: OnDrop,
+): AuditSink {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.unref();
-  let dropped = 0;
   let underWay = 0;
   socket.on('error', () => undefined);
   return {
     name: 'syslog',
-    get dropped() {
-      return dropped;
-    },
     write(line, atMs) {
       underWay += 1;
       socket.send(syslogMessage(line, atMs, facility), port, host, (error) => {
         underWay -= 1;
-        if (error) dropped += 1;
+        if (error) onDrop(1, reasonOf(error));
       });
     },
     async close() {
@@ -64,12 +64,13 @@ function udpSink({ host, port }: { host: string; port: number }, facility: strin
   };
 }
 
-function streamSink(server: SyslogServer, facility: string): AuditSink {
+function streamSink(server: SyslogServer, facility: string, onDrop: OnDrop): AuditSink {
   let socket: Socket | undefined;
   let waiting: string[] = [];
   let waitingBytes = 0;
-  let dropped = 0;
   let isClosed = false;
+  /** Why the server cannot be reached, where it cannot. */
+  let away: string | undefined;
   let retry: NodeJS.Timeout | undefined;
 
   const open = (): void => {
@@ -78,9 +79,14 @@ function streamSink(server: SyslogServer, facility: string): AuditSink {
     const opening = connect(address);
     opening.unref();
     socket = opening;
-    opening.on('connect', flush);
+    opening.on('connect', () => {
+      away = undefined;
+      flush();
+    });
     opening.on('drain', flush);
-    opening.on('error', () => undefined);
+    opening.on('error', (error) => {
+      away = reasonOf(error);
+    });
     opening.on('close', () => {
       socket = undefined;
       if (isClosed) return;
@@ -100,14 +106,11 @@ function streamSink(server: SyslogServer, facility: string): AuditSink {
   open();
   return {
     name: 'syslog',
-    get dropped() {
-      return dropped;
-    },
     write(line, atMs) {
       const message = syslogMessage(line, atMs, facility);
       const framed = `${Buffer.byteLength(message)} ${message}`;
       if (waitingBytes + framed.length > MAX_WAITING_BYTES) {
-        dropped += 1;
+        onDrop(1, `too many entries wait for the server: ${away ?? 'it reads too slowly'}`);
         return;
       }
       waiting.push(framed);
@@ -122,11 +125,15 @@ function streamSink(server: SyslogServer, facility: string): AuditSink {
       }
       isClosed = true;
       clearTimeout(retry);
-      dropped += waiting.length;
+      if (waiting.length > 0) onDrop(waiting.length, away ?? 'Berth is ending');
       waiting = [];
       const open = socket;
       if (open === undefined || open.connecting) open?.destroy();
       else await new Promise<void>((resolve) => open.end(resolve));
     },
   };
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return error.code ?? error.name;
 }

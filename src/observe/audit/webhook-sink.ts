@@ -1,4 +1,4 @@
-import type { AuditSink } from './sink.ts';
+import type { AuditSink, OnDrop } from './sink.ts';
 
 export interface WebhookSinkOptions {
   readonly url: string;
@@ -8,6 +8,7 @@ export interface WebhookSinkOptions {
   readonly queue: number;
   /** Told once when entries cannot be sent, and once when they can again; no secret is in the reason. */
   readonly onChange: (reason: string | undefined) => void;
+  readonly onDrop: OnDrop;
 }
 
 const BATCH = 200;
@@ -20,13 +21,12 @@ const CLOSE_MS = 5_000;
  * A request that is answered with anything but 2xx is made again, later and later.
  */
 export function openWebhookSink(options: WebhookSinkOptions): AuditSink {
-  const { url, timeoutMs, queue, onChange } = options;
+  const { url, timeoutMs, queue, onChange, onDrop } = options;
   const headers = new Headers([...options.headers, ['Content-Type', 'application/x-ndjson']] as [
     string,
     string,
   ][]);
   let waiting: string[] = [];
-  let dropped = 0;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
@@ -76,12 +76,9 @@ export function openWebhookSink(options: WebhookSinkOptions): AuditSink {
 
   return {
     name: 'webhook',
-    get dropped() {
-      return dropped;
-    },
     write(line) {
       if (waiting.length >= queue) {
-        dropped += 1;
+        onDrop(1, 'the queue for the webhook is full');
         return;
       }
       waiting.push(line);
@@ -92,7 +89,7 @@ export function openWebhookSink(options: WebhookSinkOptions): AuditSink {
       const untilMs = performance.now() + CLOSE_MS;
       await sending;
       while (waiting.length > 0 && failures < 2 && performance.now() < untilMs) await send();
-      dropped += waiting.length;
+      if (waiting.length > 0) onDrop(waiting.length, 'Berth is ending, and the webhook takes no more');
       waiting = [];
     },
   };

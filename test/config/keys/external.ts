@@ -146,6 +146,16 @@ export const externalKeys: KeyCases = {
   ...plugin('plugin_authn'),
   ...plugin('plugin_authz'),
   ...hook('http_auth'),
+  'auth.builtin.http_auth.lookup_url': inSection(
+    'http_auth',
+    'url: "https://a.example.com/", lookup_url: "https://a.example.com/standing"',
+    (settings) => plain(Reflect.get(settings, 'lookupUrl')),
+    'https://a.example.com/standing',
+    [
+      'url: "https://a.example.com/", lookup_url: "https://b.example.com/standing"',
+      /is at another server than url; write an address at https:\/\/a\.example\.com/,
+    ],
+  ),
   ...hook('http_authz'),
   'auth.builtin.casbin_authz.model_path': inSection(
     'casbin_authz',

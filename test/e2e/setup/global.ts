@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { type StorageDriver, startEngine } from '../support/engine.ts';
+import { PREPARED, type PreparedName } from '../support/prepared.ts';
 import { makeRoot } from '../support/root.ts';
+import { launch, type Server } from '../support/server.ts';
 import { installPackages } from './packages.ts';
 
 /** What is started once and used by every file. */
@@ -37,7 +39,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const reaped = once(reaper, 'exit');
+  const preparing = prepare(project, root);
   const end = async () => {
+    await preparing?.kill();
     reaper.stdin.end();
     await reaped;
   };
@@ -61,4 +65,22 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return end;
+}
+
+/** Begins to get the programs that the chosen files need, with what the tests leave of the processors. */
+function prepare(project: TestProject, root: string): Server | undefined {
+  const chosen = new Set(project.vitest.state.getPaths().map((file) => basename(file)));
+  const names = (Object.keys(PREPARED) as PreparedName[]).filter((name) => chosen.has(PREPARED[name]));
+  if (names.length === 0) return undefined;
+  const passed = Object.entries(process.env).filter(
+    ([name]) => /^(?:BERTH_|GO)/.test(name) || name === 'HOME',
+  );
+  const env = { ...(Object.fromEntries(passed) as Record<string, string>), BERTH_E2E_ROOT: root };
+  const script = join(import.meta.dirname, 'prepare.ts');
+  return launch({
+    name: 'prepare',
+    command: 'nice',
+    args: ['-n', '19', process.execPath, script, ...names],
+    env,
+  });
 }

@@ -15,6 +15,8 @@ const NEEDED = {
   'mariadb-server': ['/usr/sbin/mariadbd'],
   postgresql: ['/usr/lib/postgresql'],
   'apache2-utils': ['/usr/bin/htpasswd'],
+  'redis-server': ['/usr/bin/redis-server', '/usr/bin/redis-cli'],
+  chromium: ['/usr/bin/chromium'],
   slapd: ['/usr/sbin/slapd', '/usr/sbin/slapadd'],
 } as const;
 
@@ -51,26 +53,6 @@ export function installPackages(): void {
       `The end-to-end tests need packages that could not be installed by "${command}": ${detail}`,
     );
   }
-}
-
-/**
- * Installs a package that one file of tests needs.
- * @throws Error that says why it could not be had
- */
-export function installPackage(name: string, program: string): void {
-  if (existsSync(program)) return;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error(`The test needs ${program}; as root on Debian: apt-get install ${name}`);
-  }
-  process.stdout.write(`installing ${name}\n`);
-  const command = ['install', '--yes', '--no-install-recommends', name];
-  try {
-    apt(command);
-  } catch {
-    apt(['update']);
-    apt(command);
-  }
-  if (!existsSync(program)) throw new Error(`${name} has no ${program}`);
 }
 
 /** The client is in docker.io up to Debian 12 and in a package of its own from 13 on. */

@@ -25,7 +25,11 @@ export interface PlainAuth {
  * Starts it, without a throttle: what is tested are the sections, and many of the passwords are wrong.
  * @param sections the configuration, without `server`, `token` and `throttle`
  */
-export async function plainAuth(certificate: Certificate, sections: string): Promise<PlainAuth> {
+export async function plainAuth(
+  certificate: Certificate,
+  sections: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<PlainAuth> {
   const port = await freePort();
   const file = join(folder('auth'), 'auth.yml');
   writeFileSync(
@@ -41,6 +45,7 @@ ${sections}`,
     command: BERTH,
     args: ['auth', '--v=2', file],
     cwd: folder('cwd'),
+    env,
     ready: () => answers(`${url}/healthz`),
   });
   const login: PlainAuth['login'] = (who, scope = '') => {

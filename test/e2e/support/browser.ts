@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { installPackage } from '../setup/packages.ts';
 import { folder } from './root.ts';
 import { cleanEnvironment } from './run.ts';
 
@@ -36,7 +35,6 @@ interface Message {
  * @param more further arguments
  */
 export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
-  installPackage('chromium', '/usr/bin/chromium');
   const child = spawn(
     '/usr/bin/chromium',
     [

@@ -1,36 +1,20 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from './certificates.ts';
+import { goProgram } from './go.ts';
 import { answers, send } from './http.ts';
 import { folder } from './root.ts';
-import { run } from './run.ts';
 import { freePort, type Server, startServer } from './server.ts';
 
-const VERSION = 'v2.10.1';
+const MODULE = 'github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1';
 
 /**
  * Let's Encrypt's test server: the one that BERTH_PEBBLE names, an installed one, or one that Go builds now.
  * @returns undefined where there is none to be had
  */
-export async function findPebble(): Promise<string | undefined> {
-  const places = [...(process.env['PATH'] ?? '').split(':'), join(homedir(), 'go/bin')];
-  const installed = [process.env['BERTH_PEBBLE'], ...places.map((place) => join(place, 'pebble'))];
-  const found = installed.find((file) => file !== undefined && existsSync(file));
-  if (found !== undefined) return found;
-  const path = folder('go');
-  const env = {
-    PATH: `${process.env['PATH']}:/usr/local/go/bin`,
-    GOPATH: path,
-    GOCACHE: join(path, 'cache'),
-    GOFLAGS: '-mod=mod -modcacherw',
-  };
-  const built = await run('go', ['install', `github.com/letsencrypt/pebble/v2/cmd/pebble@${VERSION}`], {
-    env,
-  }).catch(() => undefined);
-  const file = join(path, 'bin/pebble');
-  return built?.code === 0 && existsSync(file) ? file : undefined;
+export function findPebble(): Promise<string | undefined> {
+  return goProgram('BERTH_PEBBLE', 'pebble', MODULE);
 }
 
 /** A name server to which every name is 127.0.0.1; pebble asks over TCP. */

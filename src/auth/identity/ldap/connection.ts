@@ -1,3 +1,4 @@
+import { Unreachable } from '../../unreachable.ts';
 import type { Filter } from './filter.ts';
 
 /** What a directory has at one name. */
@@ -36,7 +37,7 @@ export interface LdapConnection {
 }
 
 /** A directory is out of reach, or so busy that another one should be asked. */
-export class HostAway extends Error {
+export class HostAway extends Unreachable {
   /** It was waited for, in vain. */
   readonly isSilent: boolean;
 

@@ -85,6 +85,11 @@ export class LdapProvider implements IdentityProvider {
     await this.authenticate(credentials);
   }
 
+  /** As far as to whoever searches. */
+  async ping(): Promise<void> {
+    await this.#directory.use(async () => undefined);
+  }
+
   async close(): Promise<void> {
     this.#directory.close();
   }

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
+import { go } from '../go.ts';
 import { folder } from '../root.ts';
-import { run } from '../run.ts';
 import { freePort, type Server, startServer } from '../server.ts';
 import { ruleKeeper, type TestDatabase } from './database.ts';
 
@@ -20,26 +20,16 @@ export async function findFerretDb(): Promise<string | undefined> {
   const named = process.env['BERTH_FERRETDB'];
   if (named !== undefined && existsSync(named)) return named;
   const place = folder('ferretdb-build');
-  const env = {
-    PATH: `${process.env['PATH']}:/usr/local/go/bin`,
-    GOPATH: process.env['GOPATH'] ?? join(place, 'go'),
-    GOCACHE: process.env['GOCACHE'] ?? join(place, 'cache'),
-    GOFLAGS: '-modcacherw',
-  };
-  const timeout = 400_000;
-  const got = await run('go', ['mod', 'download', '-json', MODULE], { env, cwd: place, timeout }).catch(
-    () => undefined,
-  );
-  if (got?.code !== 0) return undefined;
+  const got = await go(['mod', 'download', '-json', MODULE], place);
+  if (got === undefined) return undefined;
   const { Dir: source } = JSON.parse(got.stdout) as { Dir: string };
   const copy = join(place, 'source');
   cpSync(source, copy, { recursive: true });
   // What is published lacks the file that says which version it is, and does not start without.
   writeFileSync(join(copy, 'build/version/version.txt'), VERSION);
   const program = join(place, 'ferretdb');
-  const args = ['build', '-tags', WITHOUT, '-o', program, './cmd/ferretdb'];
-  const built = await run('go', args, { env, cwd: copy, timeout }).catch(() => undefined);
-  return built?.code === 0 && existsSync(program) ? program : undefined;
+  const built = await go(['build', '-tags', WITHOUT, '-o', program, './cmd/ferretdb'], copy);
+  return built !== undefined && existsSync(program) ? program : undefined;
 }
 
 /** Starts it on files of SQLite; who uses it has to log in by SCRAM. */

@@ -1,0 +1,100 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { PasswordChecker } from '../auth/identity/password-checker.ts';
+import type { TokenDatabase } from '../auth/login/token-database.ts';
+import type { CheckReport } from '../config/check.ts';
+import { type AuthCheck, checkAuthText } from '../config/check-auth.ts';
+import { ConfigError, type ConfigProblem, formatPlace } from '../config/config-error.ts';
+import { inspectFolder } from '../content/fs/inspect-folder.ts';
+import { type Clock, type Logger, NO_METRICS } from '../ports.ts';
+import { wireBackends } from './backends/backends.ts';
+import { openTokenDatabase } from './backends/token-database.ts';
+import { reasonOf } from './failure.ts';
+import { readTls } from './tls.ts';
+import { signingKeyFrom } from './token-parts.ts';
+
+const CLOCK: Clock = { now: Date.now };
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Looks at a docker_auth file and at the files that it names, as `berth auth` would at its start, and at all of them.
+ * Nothing is listened on, connected to or written. Modules of `plugin_authn` and `plugin_authz` are loaded, which runs
+ * what stands outside of their functions; casbin's model and rules are read.
+ * @throws ConfigError when it cannot be read or is not YAML
+ */
+export async function checkAuthFile(file: string): Promise<CheckReport> {
+  const check = checkAuthText(file);
+  const problems: ConfigProblem[] = [];
+  const look = async (action: () => unknown): Promise<void> => {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
+  };
+  const { document, server, signing, audit, data } = check;
+  const { tls } = server ?? {};
+  if (tls !== undefined) await look(() => readTls({ document, section: ['server'], settings: tls }));
+  if (signing !== undefined) await look(() => signingKeyFrom(document, signing, signing.pair));
+  if (data !== undefined) await look(() => checkDataFolder(check, data));
+  if (audit?.file !== undefined) await look(() => checkWritable(check, ['audit', 'file'], audit.file ?? ''));
+  await look(() => checkBackends(check));
+  const said = new Set(check.findings.map(({ place, notes }) => `${formatPlace(place)} ${notes.join()}`));
+  const further = problems.flatMap(({ place, message }) => {
+    const text = `${formatPlace(place)} ${message}`;
+    if (said.has(text)) return [];
+    said.add(text);
+    const found = { verdict: 'not-supported', place, key: check.keyAt(place), needsAction: true } as const;
+    return [{ ...found, notes: [message] }];
+  });
+  return { file, findings: [...check.findings, ...further] };
+}
+
+/** @throws ConfigError */
+async function checkBackends({ backends, document }: AuthCheck): Promise<void> {
+  const parts = await wireBackends(backends, {
+    document,
+    index: undefined,
+    passwords: new PasswordChecker(CLOCK),
+    clock: CLOCK,
+    log: SILENT,
+    metrics: NO_METRICS,
+    throttle: undefined,
+    openTokenDatabase: async (section, settings, deps) =>
+      settings.kind === 'gcs'
+        ? openTokenDatabase(section, settings, deps)
+        : { database: NEVER_ASKED, ...{ rememberMs: 0, mayHoldLegacy: false } },
+  });
+  await parts.close();
+}
+
+const NEVER_ASKED: TokenDatabase = {
+  find: () => Promise.reject(new Error('a check asks no database')),
+  replace: () => Promise.reject(new Error('a check asks no database')),
+  remove: () => Promise.reject(new Error('a check asks no database')),
+};
+
+/** @throws ConfigError */
+async function checkDataFolder({ document }: AuthCheck, data: string): Promise<void> {
+  const root = resolve(data);
+  try {
+    const findings = await inspectFolder(root);
+    if (findings.kind === 'unfit') {
+      throw document.errorAt(['data'], `cannot use the data folder ${data}: ${findings.why}`);
+    }
+    if (existsSync(root)) accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw document.errorAt(['data'], `cannot use the data folder ${data}: ${reasonOf(error)}`);
+  }
+}
+
+/** @throws ConfigError where neither the file nor, where there is none yet, its folder can be written */
+function checkWritable({ document }: AuthCheck, path: readonly string[], file: string): void {
+  try {
+    accessSync(existsSync(file) ? file : dirname(resolve(file)), constants.W_OK);
+  } catch (error) {
+    throw document.errorAt(path, `cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
