@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { installPackage } from './setup/packages.ts';
 import { type Certificate, makeCertificate } from './support/certificates.ts';
 import { startMariaDb } from './support/databases/mariadb.ts';
 import { startPostgres } from './support/databases/postgres.ts';
@@ -19,7 +18,6 @@ let mariadb: Awaited<ReturnType<typeof startMariaDb>>;
 let redis: { readonly server: Server; readonly port: number };
 
 async function startRedis({ certificateFile, keyFile }: Certificate) {
-  installPackage('redis-server', '/usr/bin/redis-server');
   const port = await freePort();
   const server = await startServer({
     ...{ name: 'redis-tls', command: '/usr/bin/redis-server', cwd: folder('redis') },
