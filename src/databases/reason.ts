@@ -1,11 +1,6 @@
-/** OpenSSL's words for a certificate whose authority is not known, as Node has them. */
-const UNTRUSTED = [
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-];
+/** OpenSSL's words for a certificate whose authority is not known; drivers put codes of their own in place of Node's. */
+const UNTRUSTED =
+  /self-signed certificate|unable to (?:get .*issuer certificate|verify the first certificate)/i;
 const REMEDY = 'name the file of its authority in NODE_EXTRA_CA_CERTS, or in sslrootcert of PostgreSQL';
 
 /** Why something failed, in one line; a name with several addresses fails once for each of them. */
@@ -16,7 +11,7 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   const message = (error.message === '' ? code : error.message).replaceAll(/\s+/g, ' ').trim();
-  return UNTRUSTED.includes(code)
+  return UNTRUSTED.test(message)
     ? `the server's certificate is not trusted (${message}); ${REMEDY}`
     : message;
 }

@@ -13,8 +13,11 @@ import { tokenService } from './support/token-service.ts';
 
 let own: Certificate;
 let other: Certificate;
+let strays: Certificate;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let mariadb: Awaited<ReturnType<typeof startMariaDb>>;
+/** Its certificate is for another name. */
+let stray: typeof mariadb;
 let redis: { readonly server: Server; readonly port: number };
 
 async function startRedis({ certificateFile, keyFile }: Certificate) {
@@ -33,10 +36,16 @@ async function startRedis({ certificateFile, keyFile }: Certificate) {
 beforeAll(async () => {
   own = await makeCertificate('EC P-256', 'DNS:localhost');
   other = await makeCertificate('EC P-256', 'DNS:localhost');
-  [postgres, mariadb, redis] = await Promise.all([startPostgres(own), startMariaDb(own), startRedis(own)]);
+  strays = await makeCertificate('EC P-256', 'DNS:db.test');
+  [postgres, mariadb, stray, redis] = await Promise.all([
+    startPostgres(own),
+    startMariaDb(own),
+    startMariaDb(strays),
+    startRedis(own),
+  ]);
 });
 afterAll(async () => {
-  await Promise.all([postgres?.end(), mariadb?.end(), redis?.server.stop()]);
+  await Promise.all([postgres?.end(), mariadb?.end(), stray?.end(), redis?.server.stop()]);
 });
 
 const rules = 'acl: [{match: {account: "/.+/"}, actions: [pull]}]\n';
@@ -62,8 +71,10 @@ const byPostgres = (host: string, mode: string, root?: () => Certificate) => () 
     `host=${host} port=${postgres.port} user=berth password=${password} dbname=postgres sslmode=${mode}${authority}`,
   );
 };
-const byMysql = (host: string, tls: string) => () =>
-  xorm('mysql', `berth:${mariadb.secret}@tcp(${host}:${mariadb.port})/docker_auth?tls=${tls}`);
+const byMysql =
+  (host: string, tls: string, server = () => mariadb) =>
+  () =>
+    xorm('mysql', `berth:${mariadb.secret}@tcp(${host}:${server().port})/docker_auth?tls=${tls}`);
 const byRedis = (host: string, tls: string) => () =>
   `oidc_auth: {issuer: "https://id.test", redirect_url: "https://auth.test/oidc_auth", client_id: a, client_secret: b, redis_token_db: {redis_options: {addr: "${host}:${redis.port}", tlsconfig: ${tls}}}}\n${rules}`;
 
@@ -93,8 +104,8 @@ const CASES: Readonly<Record<string, Case>> = {
     reason: UNTRUSTED,
   },
   'MariaDB, tls=true by a name that it does not have': {
-    trusted: () => own,
-    sections: byMysql('db.localhost', 'true'),
+    trusted: () => strays,
+    sections: byMysql('localhost', 'true', () => stray),
     reason: OTHER_NAME,
   },
   'MariaDB, skip-verify, which checks nobody': { sections: byMysql('127.0.0.1', 'skip-verify') },
