@@ -20,10 +20,32 @@ export interface Decision {
 /** `no-match` leaves the decision to the next authorizer. */
 export type Verdict = Decision | 'no-match';
 
+/** A rule that was tried. */
+export interface RuleTried {
+  /** As in {@link Decision}. */
+  readonly rule: string;
+  readonly matches: boolean;
+  /** Why it matches or does not; a clause. */
+  readonly why: string;
+}
+
+/** A verdict, and how it came about. */
+export interface ExplainedVerdict {
+  readonly verdict: Verdict;
+  /** In the order in which they were tried. */
+  readonly tried: readonly RuleTried[];
+}
+
 /** Decides what somebody may do. Throws where it cannot decide. */
 export interface Authorizer {
   readonly name: string;
   authorize(who: Identity, wanted: Access, context: AccessContext): Verdict | Promise<Verdict>;
+  /** The same verdict, with each rule; missing where rules are not to be seen from here. */
+  explain?(
+    who: Identity,
+    wanted: Access,
+    context: AccessContext,
+  ): ExplainedVerdict | Promise<ExplainedVerdict>;
   /** As `IdentityProvider.ping`. */
   ping?(): Promise<void>;
   /** Lets go of connections and timers, once nothing is asked any more. */
@@ -61,3 +83,14 @@ export const ANYBODY_PULLS: Authorizer = {
     return { granted, rule: 'anybody may pull' };
   },
 };
+
+/** What becomes of a request that no rule matches. */
+export const NO_RULE: Decision = { granted: [], rule: 'no rule matches' };
+
+/** What credentials that are good for less leave of a decision. */
+export function narrowed(who: Identity, wanted: Access, decision: Decision): Decision {
+  if (who.limit === undefined) return decision;
+  const granted = who.limit(wanted, decision.granted);
+  if (granted.length === decision.granted.length) return decision;
+  return { granted, rule: `${decision.rule}; narrowed by the token that was presented` };
+}

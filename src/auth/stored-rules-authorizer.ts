@@ -7,7 +7,7 @@ import {
   StoredRuleError,
 } from './acl/stored-rules.ts';
 import { aclAuthorizer } from './acl-authorizer.ts';
-import type { AccessContext, Authorizer, Verdict } from './authorizer.ts';
+import type { AccessContext, Authorizer, ExplainedVerdict, Verdict } from './authorizer.ts';
 import type { Identity } from './identity/provider.ts';
 import { Unreachable } from './unreachable.ts';
 
@@ -83,6 +83,18 @@ export class StoredRules implements Authorizer {
 
   /** @throws Unreachable where there are no rules that could decide */
   async authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Verdict> {
+    return (await this.#known()).authorize(who, wanted, context);
+  }
+
+  /** @throws Error where there are no rules that could decide */
+  async explain(who: Identity, wanted: Access, context: AccessContext): Promise<ExplainedVerdict> {
+    const rules = await this.#known();
+    if (rules.explain === undefined)
+      return { verdict: await rules.authorize(who, wanted, context), tried: [] };
+    return rules.explain(who, wanted, context);
+  }
+
+  async #known(): Promise<Authorizer> {
     if (this.#rules === undefined) {
       const rests = this.#failure !== undefined && performance.now() < this.#failure.atMs + REST_MS;
       if (!rests) await this.reload();
@@ -92,7 +104,7 @@ export class StoredRules implements Authorizer {
         `${this.name}: there are no rules to decide by: ${this.#failure?.reason ?? 'none were read'}`,
       );
     }
-    return this.#rules.authorizer.authorize(who, wanted, context);
+    return this.#rules.authorizer;
   }
 
   /** Whether there are rules to decide by; those that were read before do. */

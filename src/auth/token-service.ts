@@ -1,6 +1,6 @@
 import type { RevocationIndex } from '../index/revocations.ts';
 import { type Access, formatScope } from '../oci/scope.ts';
-import type { AccessContext, Authorizer, Decision } from './authorizer.ts';
+import { type AccessContext, type Authorizer, type Decision, NO_RULE, narrowed } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
 import { TooManyLogins } from './slots.ts';
 import type { TokenIssuer } from './token/issue.ts';
@@ -190,11 +190,7 @@ export class TokenService implements TokenAnswers {
   }
 
   async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
-    const decision = await this.#decide(who, wanted, context);
-    if (who.limit === undefined) return decision;
-    const granted = who.limit(wanted, decision.granted);
-    if (granted.length === decision.granted.length) return decision;
-    return { granted, rule: `${decision.rule}; narrowed by the token that was presented` };
+    return narrowed(who, wanted, await this.#decide(who, wanted, context));
   }
 
   async #decide(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
@@ -202,6 +198,6 @@ export class TokenService implements TokenAnswers {
       const verdict = await authorizer.authorize(who, wanted, context);
       if (verdict !== 'no-match') return verdict;
     }
-    return { granted: [], rule: 'no rule matches' };
+    return NO_RULE;
   }
 }

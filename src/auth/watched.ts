@@ -1,5 +1,6 @@
+import type { Access } from '../oci/scope.ts';
 import type { Metrics } from '../ports.ts';
-import type { Authorizer, Verdict } from './authorizer.ts';
+import type { AccessContext, Authorizer, Verdict } from './authorizer.ts';
 import type { Identity, IdentityProvider, Standing } from './identity/provider.ts';
 import { RememberedProvider } from './identity/remembered.ts';
 import { RememberedAuthorizer } from './remembered-authorizer.ts';
@@ -52,11 +53,16 @@ function watched(provider: IdentityProvider, source: Source): IdentityProvider {
 }
 
 function watchedRules(authorizer: Authorizer, source: Source): Authorizer {
-  const { name, ping } = authorizer;
+  const { name, explain, ping } = authorizer;
   return {
     name,
     authorize: (who, wanted, context) =>
       source.ask('authorize', outcomeOfRules, () => authorizer.authorize(who, wanted, context)),
+    // An operator who asks is no client.
+    ...(explain && {
+      explain: (who: Identity, wanted: Access, context: AccessContext) =>
+        explain.call(authorizer, who, wanted, context),
+    }),
     ...(ping && { ping: () => ping.call(authorizer) }),
     close: async () => authorizer.close?.(),
   };

@@ -14,7 +14,8 @@ const PASSWORD_STDIN = [
   'read the password from standard input; otherwise a random one is made',
 ] as const;
 
-function under(parent: Command, name: string, description: string): Command {
+/** A command about the data of a registry or of a token service. */
+export function under(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)
@@ -23,7 +24,8 @@ function under(parent: Command, name: string, description: string): Command {
     .option('--data <folder>', 'the data folder itself');
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
+/** Of an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

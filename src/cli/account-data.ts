@@ -24,11 +24,16 @@ export interface AccountManagers extends AccountAdministration {
   readonly index: Index;
 }
 
-async function openIndex(options: AccountOptions, mayCreate: boolean): Promise<Index> {
-  const { config, authConfig, data } = options;
+/** @throws Failure where it is said more than once where the data are */
+export function assertOnePlace({ config, authConfig, data }: AccountOptions): void {
   if ([config, authConfig, data].filter((one) => one !== undefined).length > 1) {
     throw new Failure('--config, --auth-config and --data each say where the data are; keep one of them');
   }
+}
+
+async function openIndex(options: AccountOptions, mayCreate: boolean): Promise<Index> {
+  const { config, authConfig, data } = options;
+  assertOnePlace(options);
   const open = mayCreate ? openState : openExistingState;
   if (data !== undefined) return (await open(data)).index;
   if (authConfig === undefined) return (await openConfiguredState(config, { mayCreate })).index;

@@ -1,3 +1,4 @@
+import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { Source } from '../auth/source.ts';
@@ -23,6 +24,8 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 export interface BuiltinAuth extends OwnTokens {
   readonly keys: KeySource;
   readonly issuer: string;
+  /** Says how its rules decide. */
+  readonly explainer: AccessExplainer;
   /** What is asked for accounts and rules, as the configuration names it. */
   readonly sources: readonly Source[];
   /** Pages of the providers, for a browser. */
@@ -71,9 +74,12 @@ export async function builtinAuth(
   const tokens = await ownTokens({
     ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
   });
+  const explainer = new AccessExplainer({
+    ...{ providers: [...backends.providers, own.unnoted], authorizers, complete, index, clock },
+  });
   void start();
   return {
-    ...{ ...tokens, keys, issuer, sources, endpoints },
+    ...{ ...tokens, keys, issuer, sources, endpoints, explainer },
     async close() {
       stop();
       await logins.flush();

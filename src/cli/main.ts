@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addAccountCommands } from './account-commands.ts';
+import { addAccountCommands, collect, under } from './account-commands.ts';
 import { CALLED_AS } from './called-as.ts';
 import type { CheckAuthOptions } from './commands/check-auth.ts';
 import type { CheckConfigOptions } from './commands/check-config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ExplainOptions } from './commands/explain.ts';
+import type { ExplainAccessOptions } from './commands/explain-access.ts';
 import type { GarbageCollectOptions } from './commands/garbage-collect.ts';
 import type { KeysOptions } from './commands/keys.ts';
 import type { LoginOptions } from './commands/login.ts';
@@ -229,7 +230,7 @@ program
 
 const explain = program
   .command('explain')
-  .description('say why something is kept, was removed, or is missing');
+  .description('say why something is kept, was removed, or is missing, and who may do what');
 
 function explainCommand(name: string, argument: string, description: string): Command {
   return explain
@@ -240,6 +241,24 @@ function explainCommand(name: string, argument: string, description: string): Co
     .option('--json', 'print for machines');
 }
 
+under(
+  explain,
+  'access',
+  'what an account may do, with every rule that is tried; asks what it would ask for a token',
+)
+  .requiredOption('--account <name>', "who; '' for whoever does not log in")
+  .requiredOption('--repository <name>', 'the name of the repository')
+  .requiredOption('--action <actions>', 'what is wanted, such as pull,push')
+  .option('--type <type>', 'the kind of thing that is named', 'repository')
+  .option('--service <name>', 'the registry that asks, as its tokens name it')
+  .option('--address <ip>', 'the address of the client')
+  .option('--token <name>', 'with an access token of the account, by name or id')
+  .option('--group <name>', 'as if the account were in it; may be given several times', collect)
+  .option('--label <name=value>', 'as if the account had it; may be given several times', collect)
+  .option('--json', 'print for machines')
+  .action((options: ExplainAccessOptions) =>
+    orExplain(async () => (await import('./commands/explain-access.ts')).explainAccess(options)),
+  );
 explainCommand('blob', '<digest>', 'why a layer, or another blob, is here or is not')
   .option('--repository <name>', 'only in this repository')
   .action((digest: string, options: ExplainOptions & { repository?: string }) =>

@@ -14,6 +14,8 @@ import type { Clock, Logger, Metrics } from '../ports.ts';
 export interface OwnAccountParts {
   /** To be asked after all others. */
   readonly provider: IdentityProvider;
+  /** The same, for who only wants to know: asking is no login, and none is noted. */
+  readonly unnoted: IdentityProvider;
   /** Adds the groups that somebody is in. */
   readonly complete: (who: Identity) => Promise<Identity>;
   /** The configured ones, and roles behind them; without any, roles and each account's own namespace. */
@@ -40,6 +42,7 @@ export function ownAccountParts(
   return {
     provider: watchProvider(new OwnAccounts({ accounts, accessTokens, passwords, clock, uses }), metrics)
       .provider,
+    unnoted: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses: undefined }),
     complete: (who) => withGroups(groups, who),
     authorizers:
       configured.length === 0

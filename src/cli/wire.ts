@@ -219,6 +219,7 @@ export async function wireRegistry({
           flushPulls: () => pulls.flush(),
         }),
         undelete: new Undelete({ index: registryIndex, clock, keepDeletedMs, limits: registry.limits }),
+        access: access.builtin?.explainer,
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
       audit: guard.audit,

@@ -1,5 +1,6 @@
 import type { RoleIndex, RoleRecord } from '../../index/roles.ts';
-import type { Authorizer, Decision } from '../authorizer.ts';
+import type { Access } from '../../oci/scope.ts';
+import type { Authorizer, Decision, RuleTried } from '../authorizer.ts';
 import type { CompiledPatterns } from './patterns.ts';
 
 /** What each role allows in the repositories that it is granted for; undefined: everything. */
@@ -46,11 +47,43 @@ export function roleAuthorizer(
       );
       return { granted, rule: ruleOf(roles, other) };
     },
+    async explain(who, wanted, context) {
+      const other = await beside?.authorize(who, wanted, context);
+      const before: RuleTried[] =
+        other === undefined || other === 'no-match'
+          ? []
+          : [{ rule: other.rule, matches: other.granted.length > 0, why: grantsText(other.granted) }];
+      const verdict = await this.authorize(who, wanted, context);
+      if (who.account === '' || wanted.type !== 'repository') {
+        return { verdict, tried: [...before, { rule: 'roles', matches: false, why: NO_ROLES }] };
+      }
+      const roles = await index.of(who.account, who.groups ?? []);
+      return { verdict, tried: [...before, ...roles.map((role) => triedOf(role, wanted, patterns))] };
+    },
   };
 }
 
+const NO_ROLES = 'they are of accounts, and for repositories';
+
+function triedOf(role: RoleRecord, wanted: Access, patterns: CompiledPatterns): RuleTried {
+  const rule = nameOf(role);
+  if (!patterns.matches(role.pattern, wanted.name)) {
+    return { rule, matches: false, why: `${JSON.stringify(wanted.name)} does not match ${role.pattern}` };
+  }
+  const allowed = wanted.actions.filter((action) => allows(role, action));
+  return { rule, matches: allowed.length > 0, why: grantsText(allowed) };
+}
+
+function grantsText(actions: readonly string[]): string {
+  return actions.length === 0 ? 'it grants nothing of this' : `it grants ${actions.join(', ')}`;
+}
+
+function nameOf({ kind, name, pattern, role }: RoleRecord): string {
+  return `role ${role} of ${kind} ${name} on ${pattern}`;
+}
+
 function ruleOf(roles: readonly RoleRecord[], other: Decision | 'no-match'): string {
-  const names = roles.map(({ kind, name, pattern, role }) => `role ${role} of ${kind} ${name} on ${pattern}`);
+  const names = roles.map(nameOf);
   const before = other === 'no-match' || other.granted.length === 0 ? [] : [other.rule];
   return [...before, ...names].join('; ');
 }

@@ -1,4 +1,5 @@
 import type { AccountAdministration } from '../../auth/accounts/administration.ts';
+import type { AccessExplainer } from '../../auth/explain/access-explainer.ts';
 import type { KeptLogins } from '../../auth/token/kept-logins.ts';
 import type { Collector, Wishes } from '../../lifecycle/collect/collector.ts';
 import type { Explain } from '../../lifecycle/explain/explain.ts';
@@ -13,6 +14,8 @@ import type { HttpRequest } from '../message.ts';
 export interface Administration {
   readonly undelete: Undelete;
   readonly explain: Explain;
+  /** Undefined where tokens come from elsewhere. */
+  readonly access: Pick<AccessExplainer, 'explain'> | undefined;
   readonly journal: Journal;
   readonly collector: Collector;
   readonly retention: RetentionControl;

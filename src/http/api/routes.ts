@@ -1,6 +1,7 @@
 import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { listDeleted, restoreDeleted } from './deleted.ts';
 import { explainBlob, explainManifest, explainTag, listRemovals } from './explain.ts';
+import { explainAccess } from './explain-access.ts';
 import { collectionState, startCollection } from './garbage.ts';
 import { listLogins, revokeLogins } from './logins.ts';
 import { retentionState, startRetention } from './retention.ts';
@@ -51,6 +52,25 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answers: { 200: { description: 'It is back.', schema: schema.restored } },
     refusals: ['NOT_KEPT', 'TAG_IN_USE', 'TAG_IMMUTABLE'],
     handle: restoreDeleted,
+  },
+  {
+    method: 'GET',
+    path: 'explain/access',
+    summary: 'What an account may do, with every rule that is tried. Sources of rules outside are asked.',
+    parameters: [
+      { name: 'account', description: 'Empty for whoever does not log in.', isRequired: true },
+      needed({ ...REPOSITORY, description: 'The name of a repository, or of another thing.' }),
+      { name: 'action', description: 'What is wanted, such as pull,push.', isRequired: true },
+      { name: 'type', description: '`repository` if not given.' },
+      { name: 'service', description: 'The registry that asks; `berth` if not given.' },
+      { name: 'address', description: 'The address of the client.' },
+      { name: 'token', description: 'The name or the id of an access token of the account.' },
+      { name: 'group', description: 'As if the account were in it; may be given several times.' },
+      { name: 'label', description: 'As if the account had it, `name=value`; may be given several times.' },
+    ],
+    answers: { 200: { description: 'How it is decided.', schema: schema.accessExplanation } },
+    refusals: [],
+    handle: explainAccess,
   },
   {
     method: 'GET',

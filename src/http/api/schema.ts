@@ -207,3 +207,30 @@ export const collectionState = object({
     'error?': text('Why it did not come to its end.'),
   }),
 });
+
+/** `AccessExplanation`, as it is shown. */
+export const accessExplanation = object({
+  account: text(),
+  state: oneOf('known', 'unknown', 'disabled', 'expired', 'untold'),
+  isAdmin: flag('It may do everything in the admin API.'),
+  isRobot: flag('It has nothing of its own.'),
+  labels: list(object({ label: text(), values: list(text()) })),
+  groups: list(text()),
+  wanted: object({ type: text(), name: text(), actions: list(text()) }),
+  service: text(),
+  'address?': text(),
+  sources: list(object({ provider: text(), answer: text() })),
+  rules: list(
+    object({
+      authorizer: text(),
+      outcome: oneOf('decides', 'leaves-it', 'fails', 'not-asked'),
+      tried: list(
+        object({ rule: text(), matches: flag('Whether all of its conditions hold.'), why: text() }),
+      ),
+      'reason?': text(),
+    }),
+  ),
+  'limits?': list(text()),
+  granted: list(text()),
+  refused: list(object({ action: text(), why: text() })),
+});
