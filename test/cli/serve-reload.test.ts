@@ -111,14 +111,22 @@ describe('berth serve, while it runs', { timeout: 60_000 }, () => {
       writeFileSync(join(place.folder, name, 'plugin.mjs'), source);
     };
     const plugin = (account: string) =>
-      `export async function authenticate(account) { return account === '${account}' ? {} : 'no match'; }\n`;
+      `export const authenticate = ({ account }) => ({ result: account === '${account}' ? 'match' : 'no_match' });\n`;
+    const statuses = async () => {
+      const of = async (account: string) => {
+        const headers = { authorization: `Basic ${Buffer.from(`${account}:x`).toString('base64')}` };
+        return (await fetch(`${url}/auth/token?service=berth`, { headers })).status;
+      };
+      return [await of('bob'), await of('carol')];
+    };
     folder('..one', plugin('bob'));
     symlinkSync('..one', join(place.folder, '..data'));
     symlinkSync('..data', join(place.folder, 'mounted'));
     await start('mounted/config.yml');
-    folder('..two', plugin('carol').concat('// changed\n'));
+    expect(await statuses()).toEqual([200, 401]);
+    folder('..two', plugin('carol'));
     symlinkSync('..two', join(place.folder, '..next'));
     renameSync(join(place.folder, '..next'), join(place.folder, '..data'));
-    await soon(() => expect(log()).toContain('a changed file is in use'));
+    await soon(async () => expect(await statuses()).toEqual([401, 200]));
   });
 });
