@@ -31,7 +31,11 @@ export function assertOnePlace({ config, authConfig, data }: AccountOptions): vo
   }
 }
 
-async function openIndex(options: AccountOptions, mayCreate: boolean): Promise<Index> {
+/**
+ * Opens the data of a registry or of a token service. The caller closes them.
+ * @throws ConfigError, Failure
+ */
+export async function openIndex(options: AccountOptions, mayCreate: boolean): Promise<Index> {
   const { config, authConfig, data } = options;
   assertOnePlace(options);
   const open = mayCreate ? openState : openExistingState;

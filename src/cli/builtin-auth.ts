@@ -1,18 +1,18 @@
-import { AccessExplainer } from '../auth/explain/access-explainer.ts';
+import type { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { Source } from '../auth/source.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
+import { TokenService } from '../auth/token-service.ts';
 import type { BuiltinAuthSettings } from '../config/builtin-schema.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Endpoint } from '../http/app.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, type Logger, type Metrics, NO_METRICS } from '../ports.ts';
-import { wireBackends } from './backends/backends.ts';
-import { openTokenDatabase } from './backends/token-database.ts';
-import { ownAccountParts } from './own-accounts.ts';
+import { type BuiltinGeneration, wireGeneration } from './builtin-generation.ts';
+import { Generations } from './generations.ts';
 import { type OwnTokens, ownTokens } from './own-tokens.ts';
 import { signingKeyFrom } from './token-parts.ts';
 import { watchFiles } from './watched-files.ts';
@@ -25,11 +25,17 @@ export interface BuiltinAuth extends OwnTokens {
   readonly keys: KeySource;
   readonly issuer: string;
   /** Says how its rules decide. */
-  readonly explainer: AccessExplainer;
+  readonly explainer: Pick<AccessExplainer, 'explain'>;
   /** What is asked for accounts and rules, as the configuration names it. */
   readonly sources: readonly Source[];
-  /** Pages of the providers, for a browser. */
-  readonly endpoints: readonly (readonly [string, Endpoint])[];
+  /** A page of the providers, for a browser. */
+  page(path: string): Endpoint | undefined;
+  /**
+   * Takes over accounts and rules of a changed configuration, whole or not at all; what is under way ends as it began.
+   * The section `token` stays as it was at the start.
+   * @throws ConfigError
+   */
+  reload(settings: BuiltinAuthSettings, document: ConfigDocument): Promise<void>;
   /** Lets go of connections, once nobody logs in any more. */
   close(): Promise<void>;
 }
@@ -55,13 +61,6 @@ export async function builtinAuth(
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock, metrics);
-  const { endpoints, sources, close, start, ...backends } = await wireBackends(settings, {
-    ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
-    throttle: guard.throttle,
-  });
-  const own = ownAccountParts(index, { passwords, clock, log, metrics }, backends.authorizers);
-  const { authorizers, complete } = own;
-  const providers = [...backends.providers, own.provider];
   const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
   const { revocations } = index;
   const { source: keys, stop } = await builtinKeys(
@@ -71,21 +70,46 @@ export async function builtinAuth(
     lifetimeSeconds,
   );
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
+  const wire = (changed: BuiltinAuthSettings, at: ConfigDocument, before?: BuiltinGeneration) =>
+    wireGeneration(changed, at, { index, passwords, clock, log, metrics, guard, before });
+  const first = await wire(settings, document);
+  const generations = new Generations(first);
   const tokens = await ownTokens({
-    ...{ providers, authorizers, issuer, keys, lifetimeSeconds, logins, clock, guard, revocations, complete },
+    ...{ issuer, keys, lifetimeSeconds, logins, clock, guard, revocations },
+    service: (common) => ({
+      answer: (request) =>
+        generations.use(({ parts }) => new TokenService({ ...common, ...parts }).answer(request)),
+    }),
   });
-  const explainer = new AccessExplainer({
-    ...{ providers: [...backends.providers, own.unnoted], authorizers, complete, index, clock },
-  });
-  void start();
+  void first.start();
   return {
-    ...{ ...tokens, keys, issuer, sources, endpoints, explainer },
+    ...{ ...tokens, keys, issuer },
+    get sources() {
+      return generations.current.sources;
+    },
+    explainer: { explain: (question) => generations.use((now) => now.explainer.explain(question)) },
+    page: (path) => pageOf(generations, path),
+    async reload(changed, at) {
+      const next = await wire(changed, at, generations.current);
+      // Requests meanwhile are answered as before, so that none waits for a server that is away.
+      await next.start();
+      generations.replace(next);
+    },
     async close() {
       stop();
       await logins.flush();
-      await own.close();
-      await close();
+      await generations.close();
     },
+  };
+}
+
+/** A page works with the generation that it was found in. */
+function pageOf(generations: Generations<BuiltinGeneration>, path: string): Endpoint | undefined {
+  const page = generations.current.pages.get(path);
+  if (page === undefined) return undefined;
+  return {
+    ...page,
+    handle: (request) => generations.use((now) => (now.pages.get(path) ?? page).handle(request)),
   };
 }
 

@@ -3,6 +3,7 @@ import { GuardedAccounts } from '../auth/guarded-accounts.ts';
 import { HtpasswdAccounts } from '../auth/identity/htpasswd-accounts.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { KeyRing } from '../auth/token/key-ring.ts';
+import { TokenService } from '../auth/token-service.ts';
 import type { HtpasswdSettings } from '../config/registry-auth-settings.ts';
 import { AnonymousPullAccess } from '../http/v2/anonymous-pull-access.ts';
 import { BasicAccess } from '../http/v2/basic-access.ts';
@@ -57,8 +58,7 @@ async function anonymousPull(
 ): Promise<RegistryAccess> {
   const { clock, urls, guard } = deps;
   const { service, verifier } = await ownTokens({
-    providers: [accounts],
-    authorizers: [ANYBODY_PULLS],
+    service: (common) => new TokenService({ ...common, providers: [accounts], authorizers: [ANYBODY_PULLS] }),
     issuer: ISSUER,
     keys,
     lifetimeSeconds: LIFETIME_SECONDS,

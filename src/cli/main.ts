@@ -312,11 +312,7 @@ const login = program
   .description('see and end the logins that clients keep in place of a password');
 
 function loginCommand(name: string, description: string): Command {
-  return login
-    .command(name)
-    .description(description)
-    .option(...CONFIG)
-    .option('--account <name>', 'those to this account');
+  return under(login, name, description).option('--account <name>', 'those to this account');
 }
 
 loginCommand('list', 'list the logins, the latest used first')
@@ -334,28 +330,19 @@ const keys = program
   .command('keys')
   .description('see and change the keys that sign tokens; works while the registry runs');
 
-keys
-  .command('list')
-  .description('list the keys, that which signs last first')
-  .option(...CONFIG)
+under(keys, 'list', 'list the keys, that which signs last first')
   .option('--json', 'print for machines, one object a line')
   .action((options: KeysOptions & { json?: boolean }) =>
     orExplain(async () => (await import('./commands/keys.ts')).listKeys(options)),
   );
-keys
-  .command('rotate')
-  .description('make the key that signs next; it is published at once, and signs after the overlap')
-  .option(...CONFIG)
+under(keys, 'rotate', 'make the key that signs next; it is published at once, and signs after the overlap')
   .option('--after <duration>', 'let it sign after this time, like 10m')
   .option('--now', 'let it sign within seconds')
   .action((options: KeysOptions & { after?: string; now?: boolean }) =>
     orExplain(async () => (await import('./commands/keys.ts')).rotateKeys(options)),
   );
-keys
-  .command('retire')
-  .description('remove a key that does not sign, with all that it has signed')
+under(keys, 'retire', 'remove a key that does not sign, with all that it has signed')
   .argument('<id>')
-  .option(...CONFIG)
   .action((id: string, options: KeysOptions) =>
     orExplain(async () => (await import('./commands/keys.ts')).retireKey(id, options)),
   );

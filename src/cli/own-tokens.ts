@@ -1,7 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Authorizer } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
-import type { Identity, IdentityProvider } from '../auth/identity/provider.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { KeySource } from '../auth/token/key-ring.ts';
 import type { Logins } from '../auth/token/logins.ts';
@@ -9,7 +7,7 @@ import { Revoked } from '../auth/token/revoked.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
-import { type TokenAnswers, TokenService } from '../auth/token-service.ts';
+import type { TokenAnswers, TokenServiceParts } from '../auth/token-service.ts';
 import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
 
@@ -24,16 +22,17 @@ export interface OwnTokens {
   readonly revoked: Revoked | undefined;
 }
 
+/** The parts of a token service beside accounts and rules. */
+export type CommonParts = Omit<TokenServiceParts, 'providers' | 'authorizers' | 'complete'>;
+
 /** What they are made from. */
 export interface OwnTokensOptions {
-  readonly providers: readonly IdentityProvider[];
-  readonly authorizers: readonly Authorizer[];
+  /** Makes what answers from what is given here. */
+  readonly service: (common: CommonParts) => TokenAnswers;
   /** The `iss` of tokens. Those of another issuer mean nothing here, even if they have the same key. */
   readonly issuer: string;
   readonly keys: KeySource;
   readonly lifetimeSeconds: number;
-  /** See `TokenServiceParts`. */
-  readonly complete?: (who: Identity) => Promise<Identity>;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** What watches over logins. */
@@ -49,18 +48,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const {
-    providers,
-    authorizers,
-    issuer,
-    keys,
-    lifetimeSeconds,
-    logins,
-    clock,
-    guard,
-    revocations,
-    complete,
-  } = options;
+  const { issuer, keys, lifetimeSeconds, logins, clock, guard, revocations } = options;
   const trusted = async (): Promise<TrustedKeys> => {
     const published = keys.published();
     const publicKeys = published.map(({ publicKey }) => publicKey);
@@ -68,14 +56,11 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   };
   const verifier = new TokenVerifier({ keys: await trusted(), issuer, audience: OWN_SERVICE, clock });
   keys.onChange?.(async () => verifier.replaceKeys(await trusted()));
-  const service = new TokenService({
-    providers,
-    authorizers,
+  const service = options.service({
     issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
     onlyAudience: OWN_SERVICE,
     logins,
     revocations,
-    complete,
   });
   return {
     service: new GuardedTokens(service, guard),

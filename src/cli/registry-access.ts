@@ -21,7 +21,7 @@ async function builtinTokens(
   });
   return {
     control,
-    endpoints: [...tokenEndpoints(auth.service, auth.keys, auth.issuer), ...auth.endpoints],
+    endpoints: tokenEndpoints(auth.service, auth.keys, auth.issuer),
     builtin: auth,
   };
 }

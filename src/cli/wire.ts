@@ -203,6 +203,7 @@ export async function wireRegistry({
     headers: Object.fromEntries(
       Object.entries(http.headers).map(([name, values]) => [name, values.join(', ')]),
     ),
+    page: (path) => access.builtin?.page(path),
     endpoints: new Map([
       ...commonEndpoints('Berth, a container registry. Clients: docker login, docker push, docker pull.'),
       ['/readyz', ready],

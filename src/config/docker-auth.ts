@@ -2,7 +2,6 @@ import { throwIfAny } from './config-error.ts';
 import { Decoding } from './decoding.ts';
 import { type AuthConfig, authSchema } from './docker-auth-schema.ts';
 import { ConfigDocument, type Loaded } from './document.ts';
-import { namedFiles } from './named-files.ts';
 import { isNull, mapNode } from './node.ts';
 import { readText } from './read-text.ts';
 import { parseYaml } from './yaml.ts';
@@ -31,5 +30,6 @@ export function parseAuthConfig(text: string, file: string): LoadedAuth {
   const config = authSchema.decode(root, decoding);
   throwIfAny(decoding.problems);
   if (config === undefined) throw new TypeError('decoding failed without a problem');
-  return { config, notices: decoding.notices, document: new ConfigDocument(root), files: namedFiles(root) };
+  const document = new ConfigDocument(root);
+  return { config, notices: decoding.notices, document, files: document.namedFiles() };
 }

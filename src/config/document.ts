@@ -1,4 +1,5 @@
 import { type ConfigError, configError, formatPlace, type Place } from './config-error.ts';
+import { namedFiles } from './named-files.ts';
 import { type ConfigNode, isNull, mapNode, type Path, placeOfEntry } from './node.ts';
 
 /** A configuration, what its reader should tell the user, and where everything was written. */
@@ -48,6 +49,16 @@ export class ConfigDocument {
     return place;
   }
 
+  /** The files that it names and that are there. */
+  namedFiles(): readonly string[] {
+    return namedFiles(this.#root);
+  }
+
+  /** The keys by which another document differs, by what is written. */
+  differences(other: ConfigDocument): readonly Path[] {
+    return differences(this.#root, other.#root, []);
+  }
+
   /** The same for log lines: `config.yml:12:5`. */
   describe(path: Path): string {
     return formatPlace(this.placeOf(path));
@@ -77,4 +88,27 @@ export class ConfigDocument {
 function child(node: ConfigNode, step: string | number): ConfigNode | undefined {
   if (node.kind === 'map') return node.entries.get(String(step))?.value;
   return node.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined;
+}
+
+function differences(
+  before: ConfigNode | undefined,
+  after: ConfigNode | undefined,
+  path: Path,
+): readonly Path[] {
+  if (before?.kind === 'map' && after?.kind === 'map') {
+    const keys = new Set([...before.entries.keys(), ...after.entries.keys()]);
+    return [...keys].flatMap((key) => differences(child(before, key), child(after, key), [...path, key]));
+  }
+  return textOf(before) === textOf(after) ? [] : [path];
+}
+
+/** Two nodes that say the same have the same text, wherever they were written. */
+function textOf(node: ConfigNode | undefined): string | undefined {
+  return node && JSON.stringify(plainOf(node));
+}
+
+function plainOf(node: ConfigNode): unknown {
+  if (node.kind === 'scalar') return [node.text, node.plain];
+  if (node.kind === 'list') return { list: node.items.map(plainOf) };
+  return { map: [...node.entries].map(([key, { value }]) => [key, plainOf(value)]) };
 }

@@ -1,3 +1,8 @@
+/** OpenSSL's words for a certificate whose authority is not known; drivers put codes of their own in place of Node's. */
+const UNTRUSTED =
+  /self-signed certificate|unable to (?:get .*issuer certificate|verify the first certificate)/i;
+const REMEDY = 'name the file of its authority in NODE_EXTRA_CA_CERTS, or in sslrootcert of PostgreSQL';
+
 /** Why something failed, in one line; a name with several addresses fails once for each of them. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
@@ -5,7 +10,10 @@ export function reasonOf(error: unknown): string {
   }
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return (error.message === '' ? code : error.message).replaceAll(/\s+/g, ' ').trim();
+  const message = (error.message === '' ? code : error.message).replaceAll(/\s+/g, ' ').trim();
+  return UNTRUSTED.test(message)
+    ? `the server's certificate is not trusted (${message}); ${REMEDY}`
+    : message;
 }
 
 /** The driver's or the system's name for an error: `ECONNREFUSED`, `42P01`. */

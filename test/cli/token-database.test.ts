@@ -80,7 +80,7 @@ describe('gcs_token_db', { timeout: 30_000 }, () => {
   it('a bucket that may not be read is a fault with the reason in the log alone', async () => {
     await start();
     google.faults.push({ to: 'GET /storage', fault: { status: 403, body: 'Access denied.' } });
-    expect(await login()).toBe(500);
+    expect(await login()).toBe(503);
     await soon(() => expect(berth.stderr).toMatch(/gs:\/\/logins cannot be asked.*storage\.objects\.get/));
     expect(await login()).toBe(401);
   });

@@ -1,33 +1,19 @@
 import type { CasbinSettings } from '../../config/casbin-schema.ts';
 import type { ConfigDocument } from '../../config/document.ts';
 import { readNamedFile } from '../key-files.ts';
-import { watchFiles } from '../watched-files.ts';
 import { ruleName } from './outside.ts';
 import type { AccessBuilder } from './parts.ts';
 
 /**
- * docker_auth's `casbin_authz`. The files are read again when they change, both or neither.
+ * docker_auth's `casbin_authz`. Its files are among those of the configuration, which is taken over when they change.
  * @throws ConfigError with the place of the file that cannot be used
  */
 export const casbinAuthz: AccessBuilder = async ({ casbin_authz: settings }, deps) => {
   if (settings === undefined) return undefined;
-  const { document, log } = deps;
+  const { document } = deps;
   const { CasbinAuthorizer } = await import('../../external/casbin/authorizer.ts');
-  const rules = new CasbinAuthorizer(await load(settings, document), ruleName('casbin_authz', deps));
-  const watch = await watchFiles({
-    files: [settings.modelPath, settings.policyPath],
-    settles: true,
-    what: 'the rules of casbin_authz',
-    log,
-    reload: async () => rules.replace(await load(settings, document)),
-  });
-  return {
-    authorizer: {
-      name: rules.name,
-      authorize: (who, wanted, context) => rules.authorize(who, wanted, context),
-      close: async () => watch.stop(),
-    },
-  };
+  const enforce = await load(settings, document);
+  return { authorizer: new CasbinAuthorizer(enforce, ruleName('casbin_authz', deps)) };
 };
 
 async function load({ modelPath, policyPath }: CasbinSettings, document: ConfigDocument) {

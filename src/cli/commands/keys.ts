@@ -1,8 +1,10 @@
 import { newKey } from '../../auth/token/key-ring.ts';
 import { signingAt } from '../../auth/token/key-schedule.ts';
+import { loadAuthConfig } from '../../config/docker-auth.ts';
 import { parseGoDuration } from '../../config/duration.ts';
 import type { SigningKeyIndex, SigningKeyRecord } from '../../index/signing-keys.ts';
-import { openConfiguredState } from '../configuration.ts';
+import { type AccountOptions, openIndex } from '../account-data.ts';
+import { loadConfiguration } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
 
@@ -12,23 +14,25 @@ const NANOSECONDS_PER_MS = 1_000_000;
 const AT_ONCE_MS = 5_000;
 
 /** What the commands are told. */
-export interface KeysOptions {
-  /** The registry's config.yml, where it has one: it says where the data are. */
-  readonly config?: string;
-}
+export type KeysOptions = AccountOptions;
 
 async function withKeys<T>(
   options: KeysOptions,
   action: (keys: SigningKeyIndex, overlapMs: number) => Promise<T>,
 ): Promise<T> {
-  const { config, index } = await openConfiguredState(options.config);
+  const index = await openIndex(options, false);
   try {
-    const { auth } = config;
-    const overlapMs = auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
-    return await action(index.signingKeys, overlapMs);
+    return await action(index.signingKeys, overlapOf(options));
   } finally {
     await index.close();
   }
+}
+
+function overlapOf({ config, authConfig, data }: KeysOptions): number {
+  if (data !== undefined) return DAY_MS;
+  if (authConfig !== undefined) return loadAuthConfig(authConfig).config.token.rotation.overlapMs;
+  const { auth } = loadConfiguration(config).config;
+  return auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
 }
 
 function stateOf(key: SigningKeyRecord, keys: readonly SigningKeyRecord[], now: number): string {

@@ -1,19 +1,17 @@
 import { KeptLogins, type ShownLogin } from '../../auth/token/kept-logins.ts';
-import { openConfiguredState } from '../configuration.ts';
+import { type AccountOptions, openIndex } from '../account-data.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
 
 const PAGE = 200;
 
 /** What both commands are told. */
-export interface LoginOptions {
-  /** The registry's config.yml, where it has one: it says where the data are. */
-  readonly config?: string;
+export interface LoginOptions extends AccountOptions {
   readonly account?: string;
 }
 
 async function withLogins<T>(options: LoginOptions, action: (logins: KeptLogins) => Promise<T>): Promise<T> {
-  const { index } = await openConfiguredState(options.config);
+  const index = await openIndex(options, false);
   try {
     return await action(new KeptLogins(index.logins, { now: Date.now }));
   } finally {

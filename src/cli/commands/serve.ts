@@ -9,6 +9,7 @@ import { cannotListen } from '../failure.ts';
 import { openListener } from '../listener.ts';
 import { ensureAdmin, passwordFromEnvironment } from '../passwords.ts';
 import { onHangup, untilSignal } from '../process.ts';
+import { reloadingAuth } from '../registry-reload.ts';
 import { inheritedSocket } from '../socket-activation.ts';
 import { openState } from '../state.ts';
 import { version } from '../version.ts';
@@ -56,7 +57,14 @@ export async function serve(file: string | undefined): Promise<void> {
     process.exit(1);
   });
   try {
-    const { app, probes, startJobs, reopenFiles, stop } = await wireRegistry({
+    const {
+      app,
+      probes,
+      auth: own,
+      startJobs,
+      reopenFiles,
+      stop,
+    } = await wireRegistry({
       config,
       document,
       state,
@@ -80,7 +88,11 @@ export async function serve(file: string | undefined): Promise<void> {
       throw cannotListen(config.http.addr, 'REGISTRY_HTTP_ADDR', error);
     });
     startJobs();
-    onHangup(reopenFiles);
+    const reload = own && (await reloadingAuth({ auth: own, started: loaded, log }));
+    onHangup(() => {
+      reopenFiles();
+      void reload?.now();
+    });
     let debugServer: RunningServer | undefined;
     try {
       debugServer =
@@ -94,6 +106,7 @@ export async function serve(file: string | undefined): Promise<void> {
       prepared.resolve();
       welcome({ server, debugServer, config, file: loaded.file, admin });
       await untilSignal(log);
+      reload?.stop();
       await server.close(config.http.drainTimeoutMs);
     } finally {
       await server.close(0);

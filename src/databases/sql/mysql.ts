@@ -86,7 +86,11 @@ function optionsOf(target: MysqlTarget, tls: MysqlTarget['tls']): PoolOptions {
     supportBigNumbers: true,
     enableCleartextPlugin: target.allowsCleartext,
     ...(tls !== 'off' && {
-      ssl: tls === 'verified' ? { ca: machineAuthorities() } : { rejectUnauthorized: false },
+      // As with Go's driver the name has to be right, too: any authority of this machine would do for any server.
+      ssl:
+        tls === 'verified'
+          ? { ca: machineAuthorities(), verifyIdentity: 'host' in address }
+          : { rejectUnauthorized: false },
     }),
   };
 }

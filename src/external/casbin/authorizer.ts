@@ -11,17 +11,12 @@ const NAME = 'casbin_authz';
 export class CasbinAuthorizer implements Authorizer {
   readonly name = NAME;
   readonly #rule: string;
-  #enforce: Enforce;
+  readonly #enforce: Enforce;
 
   /** @param rule what decisions are said to come from */
   constructor(enforce: Enforce, rule: string) {
     this.#enforce = enforce;
     this.#rule = rule;
-  }
-
-  /** From the next question on. */
-  replace(enforce: Enforce): void {
-    this.#enforce = enforce;
   }
 
   authorize(who: Identity, wanted: Access, context: AccessContext): Decision {

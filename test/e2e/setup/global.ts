@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { type StorageDriver, startEngine } from '../support/engine.ts';
-import { PREPARED, type PreparedName } from '../support/prepared.ts';
+import { noteRest, PREPARED, type PreparedName } from '../support/prepared.ts';
 import { makeRoot } from '../support/root.ts';
 import { launch, type Server } from '../support/server.ts';
 import { installPackages } from './packages.ts';
@@ -77,10 +77,12 @@ function prepare(project: TestProject, root: string): Server | undefined {
   );
   const env = { ...(Object.fromEntries(passed) as Record<string, string>), BERTH_E2E_ROOT: root };
   const script = join(import.meta.dirname, 'prepare.ts');
-  return launch({
+  const preparing = launch({
     name: 'prepare',
     command: 'nice',
     args: ['-n', '19', process.execPath, script, ...names],
     env,
   });
+  void preparing.ended.then(() => noteRest(names));
+  return preparing;
 }

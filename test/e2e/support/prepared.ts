@@ -20,6 +20,11 @@ export function notePrepared(name: PreparedName, program: string | undefined): v
   renameSync(`${note(name)}.new`, note(name));
 }
 
+/** The same of those about which nothing was told: whoever was to get them has ended. */
+export function noteRest(names: readonly PreparedName[]): void {
+  for (const name of names) if (!existsSync(note(name))) notePrepared(name, undefined);
+}
+
 /**
  * The program, as soon as it is there: it is got, or built, beside the files of tests that need none.
  * @returns undefined where there is none to be had
