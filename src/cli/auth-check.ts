@@ -6,7 +6,7 @@ import type { CheckReport } from '../config/check.ts';
 import { type AuthCheck, checkAuthText } from '../config/check-auth.ts';
 import { ConfigError, type ConfigProblem, formatPlace } from '../config/config-error.ts';
 import { inspectFolder } from '../content/fs/inspect-folder.ts';
-import { type Clock, type Logger, NO_METRICS } from '../ports.ts';
+import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
 import { wireBackends } from './backends/backends.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
 import { reasonOf } from './failure.ts';
@@ -14,7 +14,6 @@ import { readTls } from './tls.ts';
 import { signingKeyFrom } from './token-parts.ts';
 
 const CLOCK: Clock = { now: Date.now };
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Looks at a docker_auth file and at the files that it names, as `berth auth` would at its start, and at all of them.
@@ -58,7 +57,7 @@ async function checkBackends({ backends, document }: AuthCheck): Promise<void> {
     index: undefined,
     passwords: new PasswordChecker(CLOCK),
     clock: CLOCK,
-    log: SILENT,
+    log: NO_LOG,
     metrics: NO_METRICS,
     throttle: undefined,
     openTokenDatabase: async (section, settings, deps) =>

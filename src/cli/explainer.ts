@@ -5,17 +5,16 @@ import type { BackendSettings } from '../config/auth-backends-schema.ts';
 import { loadAuthConfig } from '../config/docker-auth.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Index } from '../index/index.ts';
-import { type Clock, type Logger, NO_METRICS } from '../ports.ts';
+import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
 import { type AccountOptions, assertOnePlace } from './account-data.ts';
 import { wireBackends } from './backends/backends.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
 import { loadConfiguration, openConfiguredState } from './configuration.ts';
 import { Failure } from './failure.ts';
 import { ownAccountParts } from './own-accounts.ts';
-import { openExistingState } from './state.ts';
+import { openExistingState, openStateIfMade } from './state.ts';
 
 const CLOCK: Clock = { now: Date.now };
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 interface Source {
   readonly backends: { readonly settings: BackendSettings; readonly document: ConfigDocument } | undefined;
@@ -32,7 +31,7 @@ export async function withExplainer<T>(
   action: (explainer: AccessExplainer) => Promise<T>,
 ): Promise<T> {
   const { backends: written, index } = await openSource(options);
-  const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: SILENT, metrics: NO_METRICS };
+  const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: NO_LOG, metrics: NO_METRICS };
   try {
     const backends =
       written &&
@@ -64,8 +63,9 @@ async function openSource(options: AccountOptions): Promise<Source> {
   if (data !== undefined) return { backends: undefined, index: (await openExistingState(data)).index };
   if (authConfig !== undefined) {
     const { config, document } = loadAuthConfig(authConfig);
-    const index = config.data === undefined ? undefined : (await openExistingState(config.data)).index;
-    return { backends: { settings: config, document }, index };
+    // Before the first start there are no accounts but those of the configuration.
+    const state = config.data === undefined ? undefined : await openStateIfMade(config.data);
+    return { backends: { settings: config, document }, index: state?.index };
   }
   const { config, document } = loadConfiguration(file);
   if (config.auth.kind !== 'builtin') {

@@ -87,9 +87,18 @@ async function assertNotLost(root: string, index: Index, hasOriginals: boolean):
  * @throws Failure
  */
 export async function openExistingState(folder: string): Promise<State> {
+  const state = await openStateIfMade(folder);
+  if (state !== undefined) return state;
+  throw new Failure(
+    `there is no data folder of a registry at ${resolve(folder)}; ${COMMAND} serve, or ${COMMAND} auth, makes one`,
+  );
+}
+
+/**
+ * The same, or undefined where there is none.
+ * @throws Failure
+ */
+export async function openStateIfMade(folder: string): Promise<State | undefined> {
   const root = resolve(folder);
-  if (!existsSync(indexFile(root))) {
-    throw new Failure(`there is no data folder of a registry at ${root}; ${COMMAND} serve makes one`);
-  }
-  return openState(root);
+  return existsSync(indexFile(root)) ? openState(root) : undefined;
 }

@@ -223,7 +223,7 @@ export async function wireRegistry({
         access: access.builtin?.explainer,
         explain: new Explain({ ...state, clock, keepDeletedMs, graceMs: garbageCollect.graceMs }),
       },
-      audit: guard.audit,
+      ...{ audit: guard.audit, clock },
       access: new RegistryAdminAccess({ control: access.control, service: access.builtin?.service }),
       isReadOnly: storage.readOnly,
       events,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Workplace } from '../support/berth-process.ts';
@@ -82,4 +82,15 @@ it('what cannot be asked is told with what to do', { timeout: 30_000 }, async ()
   expect(both.stderr).toContain('keep one of them');
   expect(foreign.stderr).toContain('name the configuration of the token service with --auth-config');
   expect(address.stderr).toContain('write one like 192.0.2.1');
+});
+
+it('needs no data folder where none was made yet', { timeout: 30_000 }, async () => {
+  writeFileSync(
+    join(place.folder, 'new.yml'),
+    `server: {addr: "127.0.0.1:0"}\ntoken: {issuer: here, expiration: 900}\ndata: ./not-made\n${RULES}`,
+  );
+  const before = await ask('--auth-config', 'new.yml', '--address', '10.1.2.3');
+  expect([before.code, before.stderr]).toEqual([0, '']);
+  expect(before.stdout).toMatch(/^Granted: pull$/m);
+  expect(existsSync(join(place.folder, 'not-made'))).toBe(false);
 });

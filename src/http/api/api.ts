@@ -1,6 +1,6 @@
 import { AccountProblem } from '../../auth/accounts/problem.ts';
 import { RegistryError } from '../../errors.ts';
-import type { Audit, AuditEntry } from '../../ports.ts';
+import type { Audit, AuditEntry, Clock } from '../../ports.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import { auditOriginOf, type HttpRequest, json, type Reply } from '../message.ts';
@@ -20,6 +20,7 @@ export interface ApiOptions {
   readonly access: AdminAccess;
   /** Who is told of changes; undefined: nobody. */
   readonly audit?: Audit | undefined;
+  readonly clock: Clock;
   /** Refuses everything that would change the registry. */
   readonly isReadOnly: boolean;
   /** Where others are told of what happens; undefined where nobody wants to hear. */
@@ -58,7 +59,8 @@ export async function handleApi(
   }
   const isChange = method !== 'GET';
   const note = (outcome: AuditEntry['outcome'], who: string, reason?: string): void => {
-    if (isChange) options.audit?.record(noteOf(request, outcome, who, reason));
+    if (!isChange) return;
+    options.audit?.record({ ...noteOf(request, outcome, who, reason), atMs: options.clock.now() });
   };
   const account = await (route.access === 'self' ? access.self(request) : access.check(request)).catch(
     (error: unknown) => {
@@ -107,9 +109,9 @@ function noteOf(
   outcome: AuditEntry['outcome'],
   account: string,
   reason: string | undefined,
-): AuditEntry {
+): Omit<AuditEntry, 'atMs'> {
   return {
-    ...{ kind: 'admin', outcome, account, atMs: Date.now(), address: request.remoteAddress },
+    ...{ kind: 'admin', outcome, account, address: request.remoteAddress },
     ...auditOriginOf(request),
     // The query may hold what is nobody's business.
     action: `${request.method} ${request.path}`,
