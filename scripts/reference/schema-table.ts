@@ -14,16 +14,24 @@ function besideOriginal({ field: { support, onlyIn }, around }: SchemaKey): stri
   return [...has, ...(support.kind === 'differs' ? [support.how] : [])].join('; ');
 }
 
-/** A row for each key that means something; those of a section that Berth does not have stand in its row. */
+/**
+ * A row for each key that means something; those of a section that Berth does not have stand in its row, and those of a
+ * section of the top that stands elsewhere, too, at the top alone.
+ */
 export function schemaTable(type: Type<unknown>, original: boolean): string {
-  const rows = schemaKeys(type)
+  const keys = schemaKeys(type);
+  const top = new Map(keys.filter(({ name }) => !/[.[]/.test(name)).map(({ field, name }) => [field, name]));
+  const isAgain = (key: SchemaKey) => top.has(key.field) && top.get(key.field) !== key.name;
+  const below = (key: SchemaKey) => key.around.some((field, depth) => depth > 0 && top.has(field));
+  const rows = keys
+    .filter((key) => !below(key))
     .filter(({ around }) => around.every(({ support }) => isObeyed(support)))
-    .filter(({ field, isSection }) => !(isSection && isObeyed(field.support)))
+    .filter((key) => isAgain(key) || !(key.isSection && isObeyed(key.field.support)))
     .map((key) => [
       `\`${key.name}\``,
       key.field.type.name,
       defaultOf(key.field),
-      key.field.description,
+      isAgain(key) ? `As \`${top.get(key.field)}\` at the top, in its place.` : key.field.description,
       ...(original ? [besideOriginal(key)] : []),
     ]);
   return table(['key', 'type', 'default', 'meaning', ...(original ? ['beside the original'] : [])], rows);

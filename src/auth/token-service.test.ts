@@ -12,6 +12,7 @@ import { OwnAccounts } from './identity/own-accounts.ts';
 import { PasswordChecker } from './identity/password-checker.ts';
 import type { Identity, IdentityProvider } from './identity/provider.ts';
 import { StaticUsers } from './identity/static-users.ts';
+import { anyService, onlyService } from './services.ts';
 import { TooManyLogins } from './slots.ts';
 import { TokenIssuer } from './token/issue.ts';
 import { type SigningKey, signingKeyOf } from './token/signing-key.ts';
@@ -56,16 +57,19 @@ function authorizer(answer: readonly string[] | 'no-match') {
 interface Options {
   readonly providers?: readonly IdentityProvider[];
   readonly authorizers?: readonly Authorizer[];
-  readonly onlyAudience?: string;
+  readonly only?: string;
   readonly revocations?: { generation(): Promise<number> };
 }
 
 function serviceOf({
   providers = [provider(BOB, NOBODY)],
   authorizers = [authorizer(['pull'])],
+  only,
   ...rest
 }: Options = {}) {
-  return new TokenService({ providers, authorizers, issuer, ...rest });
+  const parts = { issuer, authorizers };
+  const services = only === undefined ? anyService(parts) : onlyService({ name: only, ...parts });
+  return new TokenService({ providers, services, ...rest });
 }
 
 function request(changes: Partial<TokenRequest> & { scope?: string } = {}): TokenRequest {
@@ -180,7 +184,7 @@ describe('which registry', () => {
   });
 
   test('is the fixed one', async () => {
-    const service = serviceOf({ onlyAudience: 'berth' });
+    const service = serviceOf({ only: 'berth' });
     for (const asked of ['berth', '']) {
       expect(decodeToken((await service.answer(request({ service: asked }))).token).claims['aud']).toBe(
         'berth',
@@ -192,16 +196,18 @@ describe('which registry', () => {
     'is refused where it is another than the fixed one (%#)',
     async (service) => {
       const users = provider(BOB);
-      const asked = serviceOf({ onlyAudience: 'berth', providers: [users] }).answer(request({ service }));
+      const asked = serviceOf({ only: 'berth', providers: [users] }).answer(request({ service }));
       await expect(asked).rejects.toThrow(UnknownService);
-      await expect(asked).rejects.toThrow(/^there is no registry "[^"]{1,100}" here to make a token for$/);
+      await expect(asked).rejects.toThrow(
+        /^this token service does not know the registry "[^"]{1,100}"; the service .* configured here$/,
+      );
       expect(users.authenticate).not.toHaveBeenCalled();
     },
   );
 
   test('is what the rules see, also where the request left it out', async () => {
     const rules = authorizer(['pull']);
-    const service = serviceOf({ onlyAudience: 'berth', authorizers: [rules] });
+    const service = serviceOf({ only: 'berth', authorizers: [rules] });
     await service.answer(request({ service: '', scope: 'repository:a:pull' }));
     expect(rules.authorize.mock.calls[0]?.[2]).toMatchObject({ service: 'berth', address: '192.0.2.1' });
   });

@@ -2,8 +2,8 @@ import type { RevocationIndex } from '../index/revocations.ts';
 import { type Access, formatScope } from '../oci/scope.ts';
 import { type AccessContext, type Authorizer, type Decision, NO_RULE, narrowed } from './authorizer.ts';
 import type { Credentials, Identity, IdentityProvider } from './identity/provider.ts';
+import type { Services } from './services.ts';
 import { TooManyLogins } from './slots.ts';
-import type { TokenIssuer } from './token/issue.ts';
 import type { Logins, LoginUse } from './token/logins.ts';
 import {
   AuthenticationFailed,
@@ -72,20 +72,22 @@ export interface ScopeDecision {
 /** A token was asked for a registry that this service does not serve. */
 export class UnknownService extends Error {
   constructor(service: string) {
-    super(`there is no registry ${JSON.stringify(service.slice(0, 100))} here to make a token for`);
+    super(
+      service === ''
+        ? 'the request does not say for which registry the token is to be: its service is missing'
+        : `this token service does not know the registry ${JSON.stringify(service.slice(0, 100))}; the service that a registry names has to be one that is configured here`,
+    );
     this.name = 'UnknownService';
   }
 }
 
 export { AuthenticationFailed } from './token/refresh.ts';
 
-/** What a token service is made of; providers and authorizers are asked in this order. */
+/** What a token service is made of; providers are asked in this order. */
 export interface TokenServiceParts {
   readonly providers: readonly IdentityProvider[];
-  readonly authorizers: readonly Authorizer[];
-  readonly issuer: TokenIssuer;
-  /** The one registry that tokens are made for; undefined where any is served, as by docker_auth. */
-  readonly onlyAudience?: string;
+  /** Which registries tokens are made for, and how. */
+  readonly services: Services;
   /** Adds what is known here of somebody whom a provider knows: the groups of today. */
   readonly complete?: ((who: Identity) => Promise<Identity>) | undefined;
   /** Undefined where nothing is kept between starts: no refresh tokens then, as by docker_auth. */
@@ -107,9 +109,9 @@ export class TokenService implements TokenAnswers {
 
   /** @throws AuthenticationFailed, UnknownService */
   async answer(request: TokenRequest): Promise<TokenAnswer> {
-    const { issuer, onlyAudience } = this.#parts;
-    const audience = onlyAudience !== undefined && request.service === '' ? onlyAudience : request.service;
-    if (onlyAudience !== undefined && audience !== onlyAudience) throw new UnknownService(audience);
+    const service = this.#parts.services.find(request.service);
+    if (service === undefined) throw new UnknownService(request.service);
+    const { name: audience, issuer, authorizers } = service;
     // Before it is decided who asks: what is revoked meanwhile counts for this token too.
     const generation = await this.#parts.revocations?.generation();
     const use: LoginUse = { service: audience, clientId: request.clientId ?? '', address: request.address };
@@ -118,7 +120,7 @@ export class TokenService implements TokenAnswers {
     const context = { ...request, service: audience };
     const decisions: ScopeDecision[] = [];
     for (const wanted of request.scopes) {
-      const { granted, rule } = await this.#authorize(identity, wanted, context);
+      const { granted, rule } = await authorize(identity, wanted, { authorizers, context });
       decisions.push({ wanted, granted: granted.toSorted(), rule });
     }
     const access = decisions.map(({ wanted, granted }): Access => ({ ...wanted, actions: granted }));
@@ -188,16 +190,22 @@ export class TokenService implements TokenAnswers {
     if (wantsRefreshToken !== true || credentials === undefined || logins === undefined) return undefined;
     return keepLogin(logins, known, credentials, use);
   }
+}
 
-  async #authorize(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
-    return narrowed(who, wanted, await this.#decide(who, wanted, context));
-  }
+interface Asked {
+  /** In the order of asking. */
+  readonly authorizers: readonly Authorizer[];
+  readonly context: AccessContext;
+}
 
-  async #decide(who: Identity, wanted: Access, context: AccessContext): Promise<Decision> {
-    for (const authorizer of this.#parts.authorizers) {
-      const verdict = await authorizer.authorize(who, wanted, context);
-      if (verdict !== 'no-match') return verdict;
-    }
-    return NO_RULE;
+async function authorize(who: Identity, wanted: Access, asked: Asked): Promise<Decision> {
+  return narrowed(who, wanted, await decide(who, wanted, asked));
+}
+
+async function decide(who: Identity, wanted: Access, { authorizers, context }: Asked): Promise<Decision> {
+  for (const authorizer of authorizers) {
+    const verdict = await authorizer.authorize(who, wanted, context);
+    if (verdict !== 'no-match') return verdict;
   }
+  return NO_RULE;
 }

@@ -17,12 +17,13 @@ export function watchProvider(
   return { provider, source };
 }
 
-/** The same authorizer, as with {@link watchProvider}. */
+/** The same authorizer, as with {@link watchProvider}. @param name of the source */
 export function watchAuthorizer(
   authorizer: Authorizer,
   metrics: Metrics,
+  name = authorizer.name,
 ): { readonly authorizer: Authorizer; readonly source: Source } {
-  const source = new Source(authorizer.name, metrics, authorizer.ping?.bind(authorizer));
+  const source = new Source(name, metrics, authorizer.ping?.bind(authorizer));
   if (!(authorizer instanceof RememberedAuthorizer)) {
     return { authorizer: watchedRules(authorizer, source), source };
   }

@@ -8,14 +8,18 @@ import { Failure } from './failure.ts';
 import { COMMAND } from './passwords.ts';
 import { openExistingState, openState } from './state.ts';
 
-/** What all commands about accounts have in common: where the data are. */
-export interface AccountOptions {
+/** Where the data are of a registry, or of a token service alone. */
+export interface DataOptions {
   /** The registry's config.yml, where it has one. */
   readonly config?: string;
   /** The auth.yml of a token service alone. */
   readonly authConfig?: string;
   /** The data folder itself. */
   readonly data?: string;
+}
+
+/** What all commands about accounts have in common. */
+export interface AccountOptions extends DataOptions {
   readonly json?: boolean;
 }
 
@@ -25,17 +29,17 @@ export interface AccountManagers extends AccountAdministration {
 }
 
 /** @throws Failure where it is said more than once where the data are */
-export function assertOnePlace({ config, authConfig, data }: AccountOptions): void {
+export function assertOnePlace({ config, authConfig, data }: DataOptions): void {
   if ([config, authConfig, data].filter((one) => one !== undefined).length > 1) {
     throw new Failure('--config, --auth-config and --data each say where the data are; keep one of them');
   }
 }
 
 /**
- * Opens the data of a registry or of a token service. The caller closes them.
+ * Opens the index that the options name. The caller closes it.
  * @throws ConfigError, Failure
  */
-export async function openIndex(options: AccountOptions, mayCreate: boolean): Promise<Index> {
+export async function openIndex(options: DataOptions, mayCreate: boolean): Promise<Index> {
   const { config, authConfig, data } = options;
   assertOnePlace(options);
   const open = mayCreate ? openState : openExistingState;
@@ -44,7 +48,7 @@ export async function openIndex(options: AccountOptions, mayCreate: boolean): Pr
   const folder = loadAuthConfig(authConfig).config.data;
   if (folder !== undefined) return (await open(folder)).index;
   throw new Failure(
-    `${authConfig} names no folder to keep accounts in; write data: and a folder at its top, and start ${COMMAND} auth with it`,
+    `${authConfig} names no folder to keep anything in; write data: and a folder at its top, and start ${COMMAND} auth with it`,
   );
 }
 

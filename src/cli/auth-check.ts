@@ -2,16 +2,19 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { TokenDatabase } from '../auth/login/token-database.ts';
+import type { AccessSettings } from '../config/auth-backends-schema.ts';
 import type { CheckReport } from '../config/check.ts';
 import { type AuthCheck, checkAuthText } from '../config/check-auth.ts';
 import { ConfigError, type ConfigProblem, formatPlace } from '../config/config-error.ts';
+import type { ConfigDocument } from '../config/document.ts';
 import { inspectFolder } from '../content/fs/inspect-folder.ts';
 import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
-import { wireBackends } from './backends/backends.ts';
+import { wireBackends, wireRules } from './backends/backends.ts';
+import type { BackendDependencies } from './backends/parts.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
 import { reasonOf } from './failure.ts';
 import { readTls } from './tls.ts';
-import { signingKeyFrom } from './token-parts.ts';
+import { sectionOfPair, signingKeyFrom } from './token-parts.ts';
 
 const CLOCK: Clock = { now: Date.now };
 
@@ -35,10 +38,20 @@ export async function checkAuthFile(file: string): Promise<CheckReport> {
   const { document, server, signing, audit, data } = check;
   const { tls } = server ?? {};
   if (tls !== undefined) await look(() => readTls({ document, section: ['server'], settings: tls }));
-  if (signing !== undefined) await look(() => signingKeyFrom(document, signing, signing.pair));
+  if (signing !== undefined) {
+    await look(() => signingKeyFrom(document, sectionOfPair(document), signing, signing.pair));
+  }
   if (data !== undefined) await look(() => checkDataFolder(check, data));
   if (audit?.file !== undefined) await look(() => checkWritable(check, ['audit', 'file'], audit.file ?? ''));
   await look(() => checkBackends(check));
+  for (const [name, { pair, rules = {}, ...style }] of check.services ?? []) {
+    const { disableLegacyKeyId = false, x5c = true } = style;
+    const section = ['services', name];
+    if (pair !== undefined) {
+      await look(() => signingKeyFrom(document, section, { disableLegacyKeyId, x5c }, pair));
+    }
+    await look(() => checkRules(rules, document.scope(section)));
+  }
   const said = new Set(check.findings.map(({ place, notes }) => `${formatPlace(place)} ${notes.join()}`));
   const further = problems.flatMap(({ place, message }) => {
     const text = `${formatPlace(place)} ${message}`;
@@ -52,7 +65,18 @@ export async function checkAuthFile(file: string): Promise<CheckReport> {
 
 /** @throws ConfigError */
 async function checkBackends({ backends, document }: AuthCheck): Promise<void> {
-  const parts = await wireBackends(backends, {
+  const parts = await wireBackends(backends, dependencies(document));
+  await parts.close();
+}
+
+/** @throws ConfigError */
+async function checkRules(rules: Partial<AccessSettings>, document: ConfigDocument): Promise<void> {
+  const parts = await wireRules(rules as AccessSettings, dependencies(document));
+  await parts.close();
+}
+
+function dependencies(document: ConfigDocument): BackendDependencies {
+  return {
     document,
     index: undefined,
     passwords: new PasswordChecker(CLOCK),
@@ -64,8 +88,7 @@ async function checkBackends({ backends, document }: AuthCheck): Promise<void> {
       settings.kind === 'gcs'
         ? openTokenDatabase(section, settings, deps)
         : { database: NEVER_ASKED, ...{ rememberMs: 0, mayHoldLegacy: false } },
-  });
-  await parts.close();
+  };
 }
 
 const NEVER_ASKED: TokenDatabase = {

@@ -3,6 +3,7 @@ import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { Source } from '../auth/source.ts';
 import { KeyRing, type KeySource } from '../auth/token/key-ring.ts';
+import { longestLifetimeSeconds, type TokenLifetimes } from '../auth/token/lifetime.ts';
 import { Logins } from '../auth/token/logins.ts';
 import { ReplaceableKey } from '../auth/token/replaceable-key.ts';
 import { TokenService } from '../auth/token-service.ts';
@@ -61,13 +62,16 @@ export async function builtinAuth(
 ): Promise<BuiltinAuth> {
   const issuer = settings.token.issuer ?? DEFAULT_ISSUER;
   const passwords = new PasswordChecker(clock, metrics);
-  const lifetimeSeconds = settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS;
+  const lifetimes: TokenLifetimes = {
+    lifetimeSeconds: settings.token.expirationSeconds ?? DEFAULT_LIFETIME_SECONDS,
+    lifetimeSecondsByAction: settings.token.expirationSecondsByAction,
+  };
   const { revocations } = index;
   const { source: keys, stop } = await builtinKeys(
     settings,
     document,
     { index, clock, log },
-    lifetimeSeconds,
+    longestLifetimeSeconds(lifetimes) * 1000,
   );
   const logins = new Logins({ index: index.logins, clock, log, lifetimes: settings.token.refresh });
   const wire = (changed: BuiltinAuthSettings, at: ConfigDocument, before?: BuiltinGeneration) =>
@@ -75,10 +79,12 @@ export async function builtinAuth(
   const first = await wire(settings, document);
   const generations = new Generations(first);
   const tokens = await ownTokens({
-    ...{ issuer, keys, lifetimeSeconds, logins, clock, guard, revocations },
-    service: (common) => ({
+    ...{ issuer, keys, lifetimes, logins, clock, guard, revocations },
+    service: ({ servicesBy, ...common }) => ({
       answer: (request) =>
-        generations.use(({ parts }) => new TokenService({ ...common, ...parts }).answer(request)),
+        generations.use(({ authorizers, parts }) =>
+          new TokenService({ ...common, ...parts, services: servicesBy(authorizers) }).answer(request),
+        ),
     }),
   });
   void first.start();
@@ -118,17 +124,16 @@ async function builtinKeys(
   { token }: BuiltinAuthSettings,
   document: ConfigDocument,
   { index, clock, log }: Pick<Dependencies, 'index' | 'clock' | 'log'>,
-  lifetimeSeconds: number,
+  lifetimeMs: number,
 ): Promise<{ source: KeySource; stop: () => void }> {
   const { certificate, key } = token;
-  const lifetimeMs = lifetimeSeconds * 1000;
   if (certificate === undefined || key === undefined) {
     const overlapMs = Math.max(token.rotation.overlapMs, lifetimeMs);
     const rotation = { ...token.rotation, overlapMs };
     const ring = await KeyRing.open({ index: index.signingKeys, clock, log, rotation });
     return { source: ring, stop: () => ring.stop() };
   }
-  const read = () => signingKeyFrom(document, token, { certificate, key });
+  const read = () => signingKeyFrom(document, ['token'], token, { certificate, key });
   const source = new ReplaceableKey(await read(), { clock, lifetimeMs });
   const watch = await watchFiles({
     files: [certificate, key],

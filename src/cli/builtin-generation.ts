@@ -16,7 +16,8 @@ import { ownAccountParts } from './own-accounts.ts';
 
 /** The accounts and rules of one state of `auth.builtin`. */
 export interface BuiltinGeneration extends Closable {
-  readonly parts: Pick<TokenServiceParts, 'providers' | 'authorizers' | 'complete'>;
+  readonly parts: Pick<TokenServiceParts, 'providers' | 'complete'>;
+  readonly authorizers: readonly Authorizer[];
   readonly explainer: AccessExplainer;
   readonly sources: readonly Source[];
   readonly pages: ReadonlyMap<string, Endpoint>;
@@ -50,10 +51,12 @@ export async function wireGeneration(
     ...{ document, index, passwords, clock, log, metrics, openTokenDatabase },
     ...{ throttle: guard.throttle, before: before?.rules },
   });
-  const own = ownAccountParts(index, { passwords, clock, log, metrics }, backends.authorizers);
-  const { authorizers, complete } = own;
+  const own = ownAccountParts(index, { passwords, clock, log, metrics });
+  const { complete } = own;
+  const authorizers = own.behind(backends.authorizers);
   return {
-    parts: { providers: [...backends.providers, own.provider], authorizers, complete },
+    parts: { providers: [...backends.providers, own.provider], complete },
+    authorizers,
     explainer: new AccessExplainer({
       ...{ providers: [...backends.providers, own.unnoted], authorizers, complete, index, clock },
     }),

@@ -1,13 +1,14 @@
 import { type Authorizer, OWN_NAMESPACE } from '../auth/authorizer.ts';
 import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
-import type { BackendSettings } from '../config/auth-backends-schema.ts';
-import { loadAuthConfig } from '../config/docker-auth.ts';
+import { rulesOfService } from '../auth/services.ts';
+import type { AccessSettings, BackendSettings } from '../config/auth-backends-schema.ts';
+import { type LoadedAuth, loadAuthConfig } from '../config/docker-auth.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Index } from '../index/index.ts';
 import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
 import { type AccountOptions, assertOnePlace } from './account-data.ts';
-import { wireBackends } from './backends/backends.ts';
+import { wireBackends, wireRules } from './backends/backends.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
 import { loadConfiguration, openConfiguredState } from './configuration.ts';
 import { Failure } from './failure.ts';
@@ -16,8 +17,21 @@ import { openExistingState, openStateIfMade } from './state.ts';
 
 const CLOCK: Clock = { now: Date.now };
 
+interface Written<S> {
+  readonly settings: S;
+  readonly document: ConfigDocument;
+}
+
+/** What is to be explained by. */
+export interface ExplainerOptions extends AccountOptions {
+  /** The registry; needed where the token service knows several. */
+  readonly service?: string;
+}
+
 interface Source {
-  readonly backends: { readonly settings: BackendSettings; readonly document: ConfigDocument } | undefined;
+  readonly backends: Written<BackendSettings> | undefined;
+  /** Those that the service has of its own, in the place of all others. */
+  readonly rules?: (Written<AccessSettings> & { readonly service: string }) | undefined;
   readonly index: Index | undefined;
 }
 
@@ -27,29 +41,31 @@ interface Source {
  * @throws ConfigError, Failure
  */
 export async function withExplainer<T>(
-  options: AccountOptions,
+  options: ExplainerOptions,
   action: (explainer: AccessExplainer) => Promise<T>,
 ): Promise<T> {
-  const { backends: written, index } = await openSource(options);
+  const { backends: written, rules, index } = await openSource(options);
   const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: NO_LOG, metrics: NO_METRICS };
   try {
+    const all = { ...deps, index, throttle: undefined, openTokenDatabase };
     const backends =
-      written &&
-      (await wireBackends(written.settings, {
-        ...{ ...deps, document: written.document, index },
-        ...{ throttle: undefined, openTokenDatabase },
-      }));
+      written && (await wireBackends(written.settings, { ...all, document: written.document }));
+    const ofService = rules && (await wireRules(rules.settings, { ...all, document: rules.document }));
     try {
-      const configured: readonly Authorizer[] = backends?.authorizers ?? [];
-      const own = index && ownAccountParts(index, deps, configured);
+      const configured: readonly Authorizer[] =
+        rules === undefined || ofService === undefined
+          ? (backends?.authorizers ?? [])
+          : ofService.authorizers.map((one) => rulesOfService(rules.service, one));
+      const own = index && ownAccountParts(index, deps);
       const explainer = new AccessExplainer({
         providers: [...(backends?.providers ?? []), ...(own === undefined ? [] : [own.unnoted])],
-        authorizers: own?.authorizers ?? (configured.length === 0 ? [OWN_NAMESPACE] : configured),
+        authorizers: own?.behind(configured) ?? (configured.length === 0 ? [OWN_NAMESPACE] : configured),
         complete: own?.complete,
         ...{ index, clock: CLOCK },
       });
       return await action(explainer);
     } finally {
+      await ofService?.close();
       await backends?.close();
     }
   } finally {
@@ -57,15 +73,17 @@ export async function withExplainer<T>(
   }
 }
 
-async function openSource(options: AccountOptions): Promise<Source> {
+async function openSource(options: ExplainerOptions): Promise<Source> {
   assertOnePlace(options);
   const { config: file, authConfig, data } = options;
   if (data !== undefined) return { backends: undefined, index: (await openExistingState(data)).index };
   if (authConfig !== undefined) {
-    const { config, document } = loadAuthConfig(authConfig);
+    const loaded = loadAuthConfig(authConfig);
+    const { config, document } = loaded;
+    const rules = rulesOf(loaded, options);
     // Before the first start there are no accounts but those of the configuration.
     const state = config.data === undefined ? undefined : await openStateIfMade(config.data);
-    return { backends: { settings: config, document }, index: state?.index };
+    return { backends: { settings: config, document }, rules, index: state?.index };
   }
   const { config, document } = loadConfiguration(file);
   if (config.auth.kind !== 'builtin') {
@@ -75,4 +93,20 @@ async function openSource(options: AccountOptions): Promise<Source> {
   }
   const backends = { settings: config.auth.settings, document: document.scope(['auth', 'builtin']) };
   return { backends, index: (await openConfiguredState(file)).index };
+}
+
+/** @throws Failure where it is not clear which registry is meant */
+function rulesOf(
+  { config, document }: LoadedAuth,
+  { service = '', authConfig }: ExplainerOptions,
+): Source['rules'] {
+  if (config.services === undefined) return undefined;
+  const found = config.services.get(service);
+  if (found === undefined) {
+    const what = service === '' ? 'say for which registry' : `there is no service ${JSON.stringify(service)}`;
+    const known = [...config.services.keys()].join(', ');
+    throw new Failure(`${what}; ${authConfig} knows --service ${known}`);
+  }
+  if (found.rules === undefined) return undefined;
+  return { service, settings: found.rules, document: document.scope(['services', service]) };
 }

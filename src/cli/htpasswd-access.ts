@@ -58,10 +58,11 @@ async function anonymousPull(
 ): Promise<RegistryAccess> {
   const { clock, urls, guard } = deps;
   const { service, verifier } = await ownTokens({
-    service: (common) => new TokenService({ ...common, providers: [accounts], authorizers: [ANYBODY_PULLS] }),
+    service: ({ servicesBy, ...common }) =>
+      new TokenService({ ...common, providers: [accounts], services: servicesBy([ANYBODY_PULLS]) }),
     issuer: ISSUER,
     keys,
-    lifetimeSeconds: LIFETIME_SECONDS,
+    lifetimes: { lifetimeSeconds: LIFETIME_SECONDS },
     logins: undefined,
     clock,
     guard,

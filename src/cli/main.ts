@@ -330,18 +330,25 @@ const keys = program
   .command('keys')
   .description('see and change the keys that sign tokens; works while the registry runs');
 
-under(keys, 'list', 'list the keys, that which signs last first')
+function keysCommand(name: string, description: string): Command {
+  return under(keys, name, description).option(
+    '--service <name>',
+    "of this service, which has keys of its own; otherwise those of all others' tokens",
+  );
+}
+
+keysCommand('list', 'list the keys, that which signs last first')
   .option('--json', 'print for machines, one object a line')
   .action((options: KeysOptions & { json?: boolean }) =>
     orExplain(async () => (await import('./commands/keys.ts')).listKeys(options)),
   );
-under(keys, 'rotate', 'make the key that signs next; it is published at once, and signs after the overlap')
+keysCommand('rotate', 'make the key that signs next; it is published at once, and signs after the overlap')
   .option('--after <duration>', 'let it sign after this time, like 10m')
   .option('--now', 'let it sign within seconds')
   .action((options: KeysOptions & { after?: string; now?: boolean }) =>
     orExplain(async () => (await import('./commands/keys.ts')).rotateKeys(options)),
   );
-under(keys, 'retire', 'remove a key that does not sign, with all that it has signed')
+keysCommand('retire', 'remove a key that does not sign, with all that it has signed')
   .argument('<id>')
   .action((id: string, options: KeysOptions) =>
     orExplain(async () => (await import('./commands/keys.ts')).retireKey(id, options)),

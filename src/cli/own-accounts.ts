@@ -18,13 +18,12 @@ export interface OwnAccountParts {
   readonly unnoted: IdentityProvider;
   /** Adds the groups that somebody is in. */
   readonly complete: (who: Identity) => Promise<Identity>;
-  /** The configured ones, and roles behind them; without any, roles and each account's own namespace. */
-  readonly authorizers: readonly Authorizer[];
+  /** Configured rules, and roles behind them; without any, roles and each account's own namespace. */
+  readonly behind: (configured: readonly Authorizer[]) => readonly Authorizer[];
   /** Notes what is not noted yet. */
   close(): Promise<void>;
 }
 
-/** @param configured rules that come first */
 export function ownAccountParts(
   { accounts, accessTokens, groups, roles }: Index,
   deps: {
@@ -33,7 +32,6 @@ export function ownAccountParts(
     readonly log: Logger;
     readonly metrics: Metrics;
   },
-  configured: readonly Authorizer[],
 ): OwnAccountParts {
   const { passwords, clock, log, metrics } = deps;
   const uses = new LastUses({ index: accounts, clock, log });
@@ -44,7 +42,7 @@ export function ownAccountParts(
       .provider,
     unnoted: new OwnAccounts({ accounts, accessTokens, passwords, clock, uses: undefined }),
     complete: (who) => withGroups(groups, who),
-    authorizers:
+    behind: (configured) =>
       configured.length === 0
         ? [ownRules(roleAuthorizer(roles, patterns, OWN_NAMESPACE))]
         : [...configured, ownRules(roleAuthorizer(roles, patterns))],

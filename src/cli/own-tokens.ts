@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import type { Authorizer } from '../auth/authorizer.ts';
 import { GuardedTokens, type LoginGuard } from '../auth/guarded-tokens.ts';
+import { onlyService, type Services } from '../auth/services.ts';
 import { TokenIssuer } from '../auth/token/issue.ts';
 import type { KeySource } from '../auth/token/key-ring.ts';
+import { longestLifetimeSeconds, type TokenLifetimes } from '../auth/token/lifetime.ts';
 import type { Logins } from '../auth/token/logins.ts';
 import { Revoked } from '../auth/token/revoked.ts';
 import type { SigningKey } from '../auth/token/signing-key.ts';
@@ -23,7 +26,10 @@ export interface OwnTokens {
 }
 
 /** The parts of a token service beside accounts and rules. */
-export type CommonParts = Omit<TokenServiceParts, 'providers' | 'authorizers' | 'complete'>;
+export interface CommonParts extends Pick<TokenServiceParts, 'logins' | 'revocations'> {
+  /** The one registry, by these rules. */
+  readonly servicesBy: (authorizers: readonly Authorizer[]) => Services;
+}
 
 /** What they are made from. */
 export interface OwnTokensOptions {
@@ -32,7 +38,7 @@ export interface OwnTokensOptions {
   /** The `iss` of tokens. Those of another issuer mean nothing here, even if they have the same key. */
   readonly issuer: string;
   readonly keys: KeySource;
-  readonly lifetimeSeconds: number;
+  readonly lifetimes: TokenLifetimes;
   readonly logins: Logins | undefined;
   readonly clock: Clock;
   /** What watches over logins. */
@@ -48,7 +54,7 @@ function certificatesOf({ certificateChain = [] }: SigningKey): X509Certificate[
 
 /** Makes a token service for this registry alone, and what accepts its tokens. */
 export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
-  const { issuer, keys, lifetimeSeconds, logins, clock, guard, revocations } = options;
+  const { issuer, keys, lifetimes, logins, clock, guard, revocations } = options;
   const trusted = async (): Promise<TrustedKeys> => {
     const published = keys.published();
     const publicKeys = published.map(({ publicKey }) => publicKey);
@@ -56,15 +62,17 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
   };
   const verifier = new TokenVerifier({ keys: await trusted(), issuer, audience: OWN_SERVICE, clock });
   keys.onChange?.(async () => verifier.replaceKeys(await trusted()));
+  const signs = new TokenIssuer({ issuer, key: keys, ...lifetimes, clock });
   const service = options.service({
-    issuer: new TokenIssuer({ issuer, key: keys, lifetimeSeconds, clock }),
-    onlyAudience: OWN_SERVICE,
+    servicesBy: (authorizers) => onlyService({ name: OWN_SERVICE, issuer: signs, authorizers }),
     logins,
     revocations,
   });
   return {
     service: new GuardedTokens(service, guard),
     verifier,
-    revoked: revocations && new Revoked({ index: revocations, clock, lifetimeMs: lifetimeSeconds * 1000 }),
+    revoked:
+      revocations &&
+      new Revoked({ index: revocations, clock, lifetimeMs: longestLifetimeSeconds(lifetimes) * 1000 }),
   };
 }

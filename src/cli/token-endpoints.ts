@@ -16,15 +16,17 @@ export function tokenEndpoints(service: TokenAnswers, keys: KeySource, realm: st
   return [
     ['/auth', token],
     ['/auth/token', token],
-    [
-      '/.well-known/jwks.json',
-      {
-        methods: ['GET', 'HEAD'],
-        handle: async () =>
-          json(200, { keys: keys.published().map(publicJwk) }, { 'Cache-Control': 'public, max-age=300' }),
-      },
-    ],
+    ['/.well-known/jwks.json', keySetEndpoint(keys)],
   ];
+}
+
+/** The public halves of keys, as a JWK set (RFC 7517, section 5). */
+export function keySetEndpoint(keys: KeySource): Endpoint {
+  return {
+    methods: ['GET', 'HEAD'],
+    handle: async () =>
+      json(200, { keys: keys.published().map(publicJwk) }, { 'Cache-Control': 'public, max-age=300' }),
+  };
 }
 
 /** `/healthz`, and a page for whoever opens the address in a browser or probes it, as docker_auth has one. */

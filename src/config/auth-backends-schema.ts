@@ -45,7 +45,8 @@ export const accessFields = {
   casbin_authz: optional(casbinAuthz, "Rules in casbin's language."),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
-type AccessSettings = Values<typeof accessFields>;
+/** The sections that say what somebody may do; undefined: it was not written. */
+export type AccessSettings = Values<typeof accessFields>;
 
 /** docker_auth's sections about accounts and rules, each under its own key; undefined: it was not written. */
 export type BackendSettings = Values<typeof identityFields> & AccessSettings;

@@ -28,6 +28,12 @@ export const users: Type<ReadonlyMap<string, UserSettings>> = map(user, (account
 export const EXPIRATION = 'Life of a token in seconds.';
 export const ISSUER = 'Name in the `iss` claim; the registry compares it.';
 
+/** What has another life than `expiration` says. */
+export const expirationByAction = optional(
+  map(int({ min: 1, unit: 'seconds' })),
+  "Berth's own: life in seconds of tokens that grant an action, such as `{push: 3600}`; of several such actions the shortest counts.",
+);
+
 /** The keys of `token` that say what signs. */
 export const keyFields = {
   certificate: optional(nonEmptyText, 'PEM file with the certificate of the signing key.'),
@@ -45,6 +51,7 @@ export const token = refine(
   section({
     issuer: required(nonEmptyText, ISSUER),
     expiration: required(int({ min: 1, unit: 'seconds' }), EXPIRATION),
+    expiration_by_action: expirationByAction,
     ...keyFields,
     ...berthTokenFields,
   }),

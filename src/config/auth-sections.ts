@@ -1,7 +1,7 @@
 import { accessFields, identityFields } from './auth-backends-schema.ts';
 import { formatPlace } from './config-error.ts';
 import type { Decoding } from './decoding.ts';
-import type { ConfigNode } from './node.ts';
+import type { ConfigNode, MapEntry } from './node.ts';
 import { isWritten, placeOfKey } from './types-section.ts';
 
 /** What is to be said of the sections about accounts and rules as a whole. */
@@ -16,7 +16,10 @@ export function checkWithoutData(node: ConfigNode, at: Decoding): void {
   if (!hasAny(node, identityFields)) {
     at.report('"users" is missing; write users: {} to refuse everyone', placeOfKey(node, 'users', at));
   }
-  if (!hasAny(node, accessFields)) {
+  if (
+    !hasAny(node, accessFields) &&
+    !haveRules(node.kind === 'map' ? node.entries.get('services') : undefined)
+  ) {
     at.report('"acl" is missing; write acl: [] to allow nothing', placeOfKey(node, 'acl', at));
   }
   for (const key of BROWSER_LOGINS.filter((one) => isWritten(node, one))) {
@@ -28,6 +31,12 @@ export function checkWithoutData(node: ConfigNode, at: Decoding): void {
       `"${key}" has no place for its logins; write data: and a folder at the top of the file`,
     );
   }
+}
+
+/** Whether each service has rules of its own, so that nothing is left for those of all. */
+function haveRules(services: MapEntry | undefined): boolean {
+  if (services?.value.kind !== 'map') return false;
+  return [...services.value.entries.values()].every(({ value }) => hasAny(value, accessFields));
 }
 
 function hasAny(node: ConfigNode, fields: Readonly<Record<string, unknown>>): boolean {

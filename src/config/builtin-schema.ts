@@ -1,6 +1,6 @@
 import { accessFields, type BackendSettings, identityFields } from './auth-backends-schema.ts';
 import { checkPair } from './auth-checks.ts';
-import { EXPIRATION, ISSUER, keyFields } from './auth-schema.ts';
+import { EXPIRATION, expirationByAction, ISSUER, keyFields } from './auth-schema.ts';
 import { noteHiddenSections } from './auth-sections.ts';
 import type { TokenKeySettings } from './auth-settings.ts';
 import { optional, sub, type Type } from './schema.ts';
@@ -12,6 +12,7 @@ import { alsoChecking, refine, section } from './types-section.ts';
 export interface BuiltinTokenSettings extends TokenKeySettings {
   readonly issuer: string | undefined;
   readonly expirationSeconds: number | undefined;
+  readonly expirationSecondsByAction: ReadonlyMap<string, number> | undefined;
 }
 
 /** `auth.builtin`: docker_auth's sections, each of which may be missing. */
@@ -21,6 +22,7 @@ const token: Type<BuiltinTokenSettings> = refine(
   section({
     issuer: optional(nonEmptyText, ISSUER),
     expiration: optional(int({ min: 1, unit: 'seconds' }), EXPIRATION),
+    expiration_by_action: expirationByAction,
     ...keyFields,
     ...berthTokenFields,
   }),
@@ -29,6 +31,7 @@ const token: Type<BuiltinTokenSettings> = refine(
     return {
       issuer: value.issuer,
       expirationSeconds: value.expiration,
+      expirationSecondsByAction: value.expiration_by_action,
       certificate: value.certificate,
       key: value.key,
       disableLegacyKeyId: value.disable_legacy_key_id,

@@ -10,6 +10,7 @@ import { type ConfigNode, formatPath, isNull, mapNode } from './node.ts';
 import { readText } from './read-text.ts';
 import type { Field, Type } from './schema.ts';
 import { server } from './server-schema.ts';
+import { type ServiceSettings, services } from './services-schema.ts';
 import { nonEmptyText } from './types-scalar.ts';
 import type { Finding } from './verdict.ts';
 import { type WrittenOption, writtenOptions } from './written-options.ts';
@@ -29,6 +30,8 @@ export interface AuthCheck {
   readonly server: ServerSettings | undefined;
   /** What signs tokens; undefined where it does not hold, or where Berth makes keys of its own. */
   readonly signing: SigningSettings | undefined;
+  /** Those that are named; undefined where there are none, or they do not hold. */
+  readonly services: ReadonlyMap<string, ServiceSettings> | undefined;
   readonly data: string | undefined;
   readonly audit: AuditSettings | undefined;
   /** The key that stands at a place; empty where there is none. */
@@ -66,6 +69,7 @@ export function checkAuthText(file: string): AuthCheck {
     backends: Object.fromEntries(held) as BackendSettings,
     server: listener,
     signing: signing && pair && { ...signing, pair },
+    services: holding('services', services),
     data: holding('data', nonEmptyText),
     audit: holding('audit', guardFields.audit.type as Type<AuditSettings>),
     keyAt: keysByPlace(root),

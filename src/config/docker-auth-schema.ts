@@ -1,4 +1,10 @@
-import { accessFields, type BackendSettings, hasRules, identityFields } from './auth-backends-schema.ts';
+import {
+  type AccessSettings,
+  accessFields,
+  type BackendSettings,
+  hasRules,
+  identityFields,
+} from './auth-backends-schema.ts';
 import { token } from './auth-schema.ts';
 import { checkWithoutData, noteHiddenSections } from './auth-sections.ts';
 import type { ServerSettings, TokenKeySettings } from './auth-settings.ts';
@@ -9,6 +15,7 @@ import type { ConfigNode } from './node.ts';
 import { debug } from './registry-debug-schema.ts';
 import { optional, sub, type Type } from './schema.ts';
 import { server } from './server-schema.ts';
+import { checkServices, type ServiceSettings, services } from './services-schema.ts';
 import { nonEmptyText } from './types-scalar.ts';
 import { alsoChecking, placeOfKey, refine, section } from './types-section.ts';
 
@@ -22,9 +29,12 @@ export type AuthConfig = BackendSettings & {
   /** Undefined: nobody is held up. */
   readonly throttle: ThrottleConfig | undefined;
   readonly audit: AuditSettings;
+  /** By name; undefined: tokens are made for whatever registry asks, as by docker_auth. */
+  readonly services: ReadonlyMap<string, ServiceSettings> | undefined;
   readonly token: TokenKeySettings & {
     readonly issuer: string;
     readonly expirationSeconds: number;
+    readonly expirationSecondsByAction: ReadonlyMap<string, number> | undefined;
     /** What signs: the token's own pair, or else the server's; undefined: keys that Berth makes and keeps in `data`. */
     readonly pair: { readonly certificate: string; readonly key: string } | undefined;
   };
@@ -40,6 +50,10 @@ export const authSchema: Type<AuthConfig> = refine(
         nonEmptyText,
         "Berth's own: folder for what is kept between starts: accounts made with `berth user`, logins. Made where there is none; without it nothing is kept.",
       ),
+      services: optional(
+        services,
+        "Berth's own: the registries that tokens are made for, by the name that each has as `service`; others are refused. Without it any is served.",
+      ),
       debug: sub(debug, "Berth's own: the debug server, with metrics."),
       ...identityFields,
       ...accessFields,
@@ -47,14 +61,17 @@ export const authSchema: Type<AuthConfig> = refine(
     }),
     (node, at) => {
       checkWithoutData(node, at);
+      checkServices(node, at);
       noteHiddenSections(node, at);
     },
   ),
   (value, at, node): AuthConfig | undefined => {
-    const { server: listener, token: signing, data, debug: debugging, throttle, audit, ...backends } = value;
-    checkRealAddress(listener, backends, at, node);
+    const { server: listener, token: signing, services: named, debug: debugging, ...others } = value;
+    const { data, throttle, audit, ...backends } = others;
+    const each = named && [...named.values()];
+    checkRealAddress(listener, [backends, ...(each ?? []).flatMap(({ rules }) => rules ?? [])], at, node);
     const pair = signingPair(signing, listener);
-    if (pair === undefined && data === undefined) {
+    if (pair === undefined && data === undefined && each?.every((one) => one.pair) !== true) {
       at.report(
         'nothing to sign tokens with; write certificate and key under "token" or under "server", or data: FOLDER for keys of its own',
         placeOfKey(node, 'token', at),
@@ -68,9 +85,11 @@ export const authSchema: Type<AuthConfig> = refine(
       throttle: throttle.settings,
       audit,
       server: listener,
+      services: named,
       token: {
         issuer: signing.issuer,
         expirationSeconds: signing.expiration,
+        expirationSecondsByAction: signing.expiration_by_action,
         ...tokenKeysOf(signing, listener),
         pair,
       },
@@ -114,7 +133,7 @@ export function tokenKeysOf(signing: TokenSection, listener: ServerSettings | un
  */
 function checkRealAddress(
   { realAddress }: ServerSettings,
-  backends: BackendSettings,
+  rules: readonly AccessSettings[],
   at: Decoding,
   node: ConfigNode,
 ): void {
@@ -123,7 +142,7 @@ function checkRealAddress(
   const place = server === undefined ? at.place : placeOfKey(server, 'real_ip_header', at);
   const advice =
     'write trusted_proxies: [...] beside it, with the addresses or networks of your proxies, such as 10.0.0.0/8';
-  if (dependsOnAddress(backends)) {
+  if (rules.some(dependsOnAddress)) {
     at.report(
       `"server.real_ip_header": rules depend on the address of the client, and whoever reaches this port could choose it; ${advice}`,
       place,
@@ -134,7 +153,7 @@ function checkRealAddress(
 }
 
 /** Rules that stand elsewhere may ask for the address, too. */
-function dependsOnAddress({ acl, ...others }: BackendSettings): boolean {
+function dependsOnAddress({ acl, ...others }: AccessSettings): boolean {
   const isElsewhere = hasRules({ ...others, acl: undefined });
   return isElsewhere || acl?.some(({ match }) => match.ip !== undefined) === true;
 }

@@ -28,6 +28,10 @@ acl: [{match: {}, actions: ${actions}}]
 `;
 }
 
+interface Header {
+  readonly kid: string;
+}
+
 let place: Workplace;
 let berth: BerthProcess;
 let url: string;
@@ -112,6 +116,10 @@ describe('berth auth, while it runs', { timeout: 30_000 }, () => {
     writeFileSync(join(place.folder, 'token.pem'), next.certificate);
     writeFileSync(join(place.folder, 'token.key'), next.key);
     await soon(async () => expect(part((await login('badmin')).token, 0)).not.toEqual(before));
+    // What the former one signed is still out.
+    const kids = [before, part((await login('badmin')).token, 0)].map((header) => (header as Header).kid);
+    const published = await (await fetch(new URL('/.well-known/jwks.json', url))).json();
+    expect((published as { keys: Header[] }).keys.map(({ kid }) => kid).toSorted()).toEqual(kids.toSorted());
   });
 
   it('reads everything anew at SIGHUP, which does not end it', async () => {

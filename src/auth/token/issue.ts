@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../../oci/scope.ts';
 import type { Clock } from '../../ports.ts';
 import { fixedKey, type KeySource } from './key-ring.ts';
+import { lifetimeSecondsOf, type TokenLifetimes } from './lifetime.ts';
 import { signToken } from './sign.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -32,18 +33,19 @@ export interface IssuedToken {
 export class TokenIssuer {
   readonly #issuer: string;
   readonly #keys: KeySource;
-  readonly #lifetimeSeconds: number;
+  readonly #lifetimes: TokenLifetimes;
   readonly #clock: Clock;
 
-  constructor(options: {
-    issuer: string;
-    key: SigningKey | KeySource;
-    lifetimeSeconds: number;
-    clock: Clock;
-  }) {
+  constructor(
+    options: TokenLifetimes & {
+      readonly issuer: string;
+      readonly key: SigningKey | KeySource;
+      readonly clock: Clock;
+    },
+  ) {
     this.#issuer = options.issuer;
     this.#keys = 'current' in options.key ? options.key : fixedKey(options.key);
-    this.#lifetimeSeconds = options.lifetimeSeconds;
+    this.#lifetimes = options;
     this.#clock = options.clock;
   }
 
@@ -51,7 +53,8 @@ export class TokenIssuer {
     const issuedAtMs = this.#clock.now();
     const now = Math.floor(issuedAtMs / 1000);
     const untilSeconds = Math.floor((grant.untilMs ?? Number.POSITIVE_INFINITY) / 1000);
-    const lifetimeSeconds = Math.min(this.#lifetimeSeconds, Math.max(0, untilSeconds - now));
+    const wantedSeconds = lifetimeSecondsOf(this.#lifetimes, grant.access);
+    const lifetimeSeconds = Math.min(wantedSeconds, Math.max(0, untilSeconds - now));
     const token = await signToken(this.#keys.current(), {
       iss: this.#issuer,
       sub: grant.subject,

@@ -32,6 +32,7 @@ interface Known {
  */
 export class KeyRing implements KeySource {
   readonly #index: SigningKeyIndex;
+  readonly #ring: string;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #rotation: Rotation;
@@ -45,6 +46,7 @@ export class KeyRing implements KeySource {
 
   private constructor(options: KeyRingOptions) {
     this.#index = options.index;
+    this.#ring = options.ring ?? '';
     this.#clock = options.clock;
     this.#log = options.log;
     this.#rotation = options.rotation;
@@ -53,7 +55,8 @@ export class KeyRing implements KeySource {
   static async open(options: KeyRingOptions): Promise<KeyRing> {
     const ring = new KeyRing(options);
     const now = options.clock.now();
-    if ((await options.index.list()).length === 0) await options.index.createFirst(await newKey(now, now));
+    const { index, ring: name } = options;
+    if ((await index.list(name)).length === 0) await index.createFirst(await newKey(now, now), name);
     await ring.#look();
     ring.#timer = setInterval(() => void ring.look(), LOOK_MS).unref();
     return ring;
@@ -97,15 +100,15 @@ export class KeyRing implements KeySource {
 
   async #look(): Promise<void> {
     const now = this.#clock.now();
-    let records = await this.#index.list();
+    let records = await this.#index.list(this.#ring);
     const due = dueAt(records, now, this.#rotation);
     const [last] = records;
     if (due !== undefined && last !== undefined) {
       const next = await newKey(now, due);
-      if (await this.#index.add(next, last.id)) {
+      if (await this.#index.add(next, last.id, this.#ring)) {
         this.#log.info('a key that will sign tokens was made', { key: next.id, signsFrom: new Date(due) });
       }
-      records = await this.#index.list();
+      records = await this.#index.list(this.#ring);
     }
     const outdated = new Set(outdatedAt(records, now, this.#rotation.overlapMs));
     for (const { id } of outdated) {
@@ -139,6 +142,8 @@ export class KeyRing implements KeySource {
 /** What a key ring is made of. */
 export interface KeyRingOptions {
   readonly index: SigningKeyIndex;
+  /** Whose keys they are; see `SigningKeyIndex`. */
+  readonly ring?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly rotation: Rotation;

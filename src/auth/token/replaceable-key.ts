@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports.ts';
+import { type FormerKey, retired, withFormer } from './former-keys.ts';
 import type { KeySource } from './key-ring.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -11,7 +12,7 @@ export class ReplaceableKey implements KeySource {
   readonly #keptMs: number;
   #key: SigningKey;
   #next: SigningKey | undefined;
-  #former: readonly { readonly key: SigningKey; readonly untilMs: number }[] = [];
+  #former: readonly FormerKey[] = [];
   #listener: (() => Promise<void>) | undefined;
 
   /** @param options.lifetimeMs of a token, at the most */
@@ -26,11 +27,7 @@ export class ReplaceableKey implements KeySource {
   }
 
   published(): readonly SigningKey[] {
-    const now = this.#clock.now();
-    return [
-      this.#next ?? this.#key,
-      ...this.#former.filter(({ untilMs }) => untilMs > now).map(({ key }) => key),
-    ];
+    return withFormer([this.#next ?? this.#key], this.#former, this.#clock.now());
   }
 
   onChange(listener: () => Promise<void>): void {
@@ -38,10 +35,8 @@ export class ReplaceableKey implements KeySource {
   }
 
   async replace(key: SigningKey): Promise<void> {
-    const now = this.#clock.now();
-    // The same key in a new certificate has the same id, and is published once.
-    const former = [{ key: this.#key, untilMs: now + this.#keptMs }, ...this.#former];
-    this.#former = former.filter((one) => one.untilMs > now && one.key.keyId !== key.keyId);
+    const nowMs = this.#clock.now();
+    this.#former = retired(this.#former, [this.#key], { nowMs, untilMs: nowMs + this.#keptMs });
     // It is accepted before it signs: a client may use its first token at once.
     this.#next = key;
     await this.#listener?.();

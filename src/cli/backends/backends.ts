@@ -2,7 +2,7 @@ import type { Authorizer } from '../../auth/authorizer.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { Source } from '../../auth/source.ts';
 import { watchAuthorizer, watchProvider } from '../../auth/watched.ts';
-import type { BackendSettings } from '../../config/auth-backends-schema.ts';
+import type { AccessSettings, BackendSettings } from '../../config/auth-backends-schema.ts';
 import { ConfigError, type ConfigProblem, throwIfAny } from '../../config/config-error.ts';
 import type { Endpoint } from '../../http/app.ts';
 import { acl } from './acl.ts';
@@ -79,23 +79,16 @@ export interface Backends {
 export async function wireBackends(settings: BackendSettings, deps: BackendDependencies): Promise<Backends> {
   const problems: ConfigProblem[] = [];
   const identities: IdentityPart[] = [];
-  const rules: AccessPart[] = [];
+  let rules = NO_RULES;
   const close = async (): Promise<void> => {
-    const parts = [
-      ...identities.map(({ provider }) => provider),
-      ...rules.map(({ authorizer }) => authorizer),
-    ];
-    await Promise.allSettled(parts.map((part) => part.close?.()));
+    await Promise.allSettled([...identities.map(({ provider }) => provider.close?.()), rules.close()]);
   };
   try {
     for (const build of IDENTITIES) {
       const part = await collecting(problems, async () => build(settings, deps));
       if (part !== undefined) identities.push(part);
     }
-    for (const build of RULES) {
-      const part = await collecting(problems, async () => build(settings, deps));
-      if (part !== undefined) rules.push(part);
-    }
+    rules = (await collecting(problems, () => wireRules(settings, deps))) ?? rules;
     throwIfAny(problems);
   } catch (error) {
     await close();
@@ -104,16 +97,72 @@ export async function wireBackends(settings: BackendSettings, deps: BackendDepen
   // The first section's page is where `/` leads to.
   const endpoints = new Map(identities.flatMap((part) => part.endpoints ?? []).toReversed());
   const accounts = identities.map(({ provider }) => watchProvider(provider, deps.metrics));
-  const access = rules.map(({ authorizer }) => watchAuthorizer(authorizer, deps.metrics));
   return {
     providers: accounts.map(({ provider }) => provider),
-    authorizers: access.map(({ authorizer }) => authorizer),
-    rules: rules.map(({ authorizer }) => authorizer),
-    sources: [...accounts, ...access].map(({ source }) => source),
+    authorizers: rules.authorizers,
+    rules: rules.rules,
+    sources: [...accounts.map(({ source }) => source), ...rules.sources],
     ...{ endpoints: [...endpoints], close },
     async start() {
-      await Promise.all([...identities, ...rules].map((part) => part.start?.()));
+      await Promise.all([...identities.map((part) => part.start?.()), rules.start()]);
     },
+  };
+}
+
+/** What the sections about rules ask for. */
+export interface Rules {
+  readonly authorizers: readonly Authorizer[];
+  /** The authorizers as they were made, for those that take their place. */
+  readonly rules: readonly Authorizer[];
+  /** Each of them as it is seen from outside. */
+  readonly sources: readonly Source[];
+  /** See `AccessPart`. */
+  start(): Promise<void>;
+  /** Lets go of connections, once nothing is asked any more. Resolves also where one of them cannot be ended well. */
+  close(): Promise<void>;
+}
+
+const NO_RULES: Rules = {
+  ...{ authorizers: [], rules: [], sources: [] },
+  start: async () => undefined,
+  close: async () => undefined,
+};
+
+/**
+ * Puts the sections about rules together that were written, and connects to nothing yet.
+ * @param within stands in front of the names of sources, where several have the same sections
+ * @throws ConfigError with what is wrong in each of them; what was opened by then is closed
+ */
+export async function wireRules(
+  settings: AccessSettings,
+  deps: BackendDependencies,
+  within = '',
+): Promise<Rules> {
+  const problems: ConfigProblem[] = [];
+  const parts: AccessPart[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(parts.map(({ authorizer }) => authorizer.close?.()));
+  };
+  try {
+    for (const build of RULES) {
+      const part = await collecting(problems, async () => build(settings, deps));
+      if (part !== undefined) parts.push(part);
+    }
+    throwIfAny(problems);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const rules = parts.map(({ authorizer }) => authorizer);
+  const watched = rules.map((one) => watchAuthorizer(one, deps.metrics, within + one.name));
+  return {
+    authorizers: watched.map(({ authorizer }) => authorizer),
+    rules,
+    sources: watched.map(({ source }) => source),
+    async start() {
+      await Promise.all(parts.map((part) => part.start?.()));
+    },
+    close,
   };
 }
 

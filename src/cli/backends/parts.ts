@@ -3,7 +3,7 @@ import type { PasswordChecker } from '../../auth/identity/password-checker.ts';
 import type { IdentityProvider } from '../../auth/identity/provider.ts';
 import type { TokenDatabase } from '../../auth/login/token-database.ts';
 import type { Throttle } from '../../auth/throttle.ts';
-import type { BackendSettings } from '../../config/auth-backends-schema.ts';
+import type { AccessSettings, BackendSettings } from '../../config/auth-backends-schema.ts';
 import type { ConfigDocument } from '../../config/document.ts';
 import type { TokenDatabaseSettings } from '../../config/token-database-schema.ts';
 import type { Endpoint } from '../../http/app.ts';
@@ -80,6 +80,6 @@ export type IdentityBuilder = (
  * @throws ConfigError
  */
 export type AccessBuilder = (
-  settings: BackendSettings,
+  settings: AccessSettings,
   deps: BackendDependencies,
 ) => AccessPart | undefined | Promise<AccessPart | undefined>;

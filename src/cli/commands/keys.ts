@@ -3,7 +3,7 @@ import { signingAt } from '../../auth/token/key-schedule.ts';
 import { loadAuthConfig } from '../../config/docker-auth.ts';
 import { parseGoDuration } from '../../config/duration.ts';
 import type { SigningKeyIndex, SigningKeyRecord } from '../../index/signing-keys.ts';
-import { type AccountOptions, openIndex } from '../account-data.ts';
+import { type DataOptions, openIndex } from '../account-data.ts';
 import { loadConfiguration } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
@@ -14,7 +14,18 @@ const NANOSECONDS_PER_MS = 1_000_000;
 const AT_ONCE_MS = 5_000;
 
 /** What the commands are told. */
-export type KeysOptions = AccountOptions;
+export interface KeysOptions extends DataOptions {
+  /** A service that has keys of its own; otherwise it is those of all others. */
+  readonly service?: string;
+}
+
+/** What a key that follows is published before it signs, as the configuration says. */
+function overlapOf({ config, authConfig, data }: DataOptions): number {
+  if (authConfig !== undefined) return loadAuthConfig(authConfig).config.token.rotation.overlapMs;
+  if (data !== undefined) return DAY_MS;
+  const { auth } = loadConfiguration(config).config;
+  return auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
+}
 
 async function withKeys<T>(
   options: KeysOptions,
@@ -28,22 +39,19 @@ async function withKeys<T>(
   }
 }
 
-function overlapOf({ config, authConfig, data }: KeysOptions): number {
-  if (data !== undefined) return DAY_MS;
-  if (authConfig !== undefined) return loadAuthConfig(authConfig).config.token.rotation.overlapMs;
-  const { auth } = loadConfiguration(config).config;
-  return auth.kind === 'builtin' ? auth.settings.token.rotation.overlapMs : DAY_MS;
-}
-
 function stateOf(key: SigningKeyRecord, keys: readonly SigningKeyRecord[], now: number): string {
   if (signingAt(keys, now)?.id === key.id) return 'signs';
   return key.signsFromMs > now ? 'will sign' : 'has signed';
 }
 
+function ofService({ service }: KeysOptions): string {
+  return service === undefined ? '' : ` of the service ${JSON.stringify(service)}`;
+}
+
 /** `berth keys list` */
 export async function listKeys(options: KeysOptions & { json?: boolean }): Promise<void> {
   await withKeys(options, async (index) => {
-    const keys = await index.list();
+    const keys = await index.list(options.service);
     const now = Date.now();
     for (const key of keys) {
       const state = stateOf(key, keys, now);
@@ -56,7 +64,7 @@ export async function listKeys(options: KeysOptions & { json?: boolean }): Promi
       process.stdout.write(`${line}\n`);
     }
     if (keys.length === 0 && options.json !== true) {
-      process.stdout.write('There are no keys yet; the first start makes one.\n');
+      process.stdout.write(`There are no keys${ofService(options)} yet; the first start makes one.\n`);
     }
   });
 }
@@ -75,8 +83,10 @@ function delayOf({ after, now }: { after?: string; now?: boolean }, overlapMs: n
 /** `berth keys rotate`: makes the key that signs next. */
 export async function rotateKeys(options: KeysOptions & { after?: string; now?: boolean }): Promise<void> {
   await withKeys(options, async (index, overlapMs) => {
-    const [last] = await index.list();
-    if (last === undefined) throw new Failure('there are no keys yet; the first start makes one');
+    const [last] = await index.list(options.service);
+    if (last === undefined) {
+      throw new Failure(`there are no keys${ofService(options)} yet; the first start makes one`);
+    }
     const now = Date.now();
     if (last.signsFromMs > now + AT_ONCE_MS) {
       throw new Failure(
@@ -84,7 +94,8 @@ export async function rotateKeys(options: KeysOptions & { after?: string; now?: 
       );
     }
     const next = await newKey(now, now + delayOf(options, overlapMs));
-    if (!(await index.add(next, last.id))) throw new Failure('somebody else has just made a key');
+    if (!(await index.add(next, last.id, options.service)))
+      throw new Failure('somebody else has just made a key');
     const from = new Date(next.signsFromMs).toISOString();
     process.stdout.write(`Made the key ${next.id}: published at once, it signs from ${from} on.\n`);
   });
@@ -93,11 +104,11 @@ export async function rotateKeys(options: KeysOptions & { after?: string; now?: 
 /** `berth keys retire ID`: removes a key with all that it has signed. */
 export async function retireKey(id: string, options: KeysOptions): Promise<void> {
   await withKeys(options, async (index) => {
-    const keys = await index.list();
+    const keys = await index.list(options.service);
     const key = keys.find((one) => one.id === id);
     if (key === undefined) {
       throw new Failure(
-        `there is no key ${JSON.stringify(id)}; ${COMMAND} keys list shows those that there are`,
+        `there is no key ${JSON.stringify(id)}${ofService(options)}; ${COMMAND} keys list shows those that there are`,
       );
     }
     if (stateOf(key, keys, Date.now()) === 'signs') {

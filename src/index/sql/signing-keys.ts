@@ -8,18 +8,20 @@ interface KeyRow {
   signs_from: number;
 }
 
-const ALL = query<Record<never, never>, KeyRow>(
-  'SELECT id, private_key, created_at, signs_from FROM signing_keys ORDER BY signs_from DESC, created_at DESC, id',
+const ALL = query<{ ring: string }, KeyRow>(
+  `SELECT id, private_key, created_at, signs_from FROM signing_keys WHERE ring = :ring
+   ORDER BY signs_from DESC, created_at DESC, id`,
 );
 
-const ADD = query<{ id: string; key: string; at: number; from: number }>(
-  'INSERT INTO signing_keys (id, private_key, created_at, signs_from) VALUES (:id, :key, :at, :from)',
+const ADD = query<{ id: string; key: string; at: number; from: number; ring: string }>(
+  `INSERT INTO signing_keys (id, private_key, created_at, signs_from, ring)
+   VALUES (:id, :key, :at, :from, :ring)`,
 );
 
 const DELETE = query<{ id: string }>('DELETE FROM signing_keys WHERE id = :id');
 
-export async function listSigningKeys(session: Session): Promise<SigningKeyRecord[]> {
-  const rows = await session.all(ALL, {});
+export async function listSigningKeys(session: Session, ring: string): Promise<SigningKeyRecord[]> {
+  const rows = await session.all(ALL, { ring });
   return rows.map((row) => ({
     id: row.id,
     privateKeyPem: row.private_key,
@@ -28,18 +30,19 @@ export async function listSigningKeys(session: Session): Promise<SigningKeyRecor
   }));
 }
 
-async function add(session: Session, key: SigningKeyRecord): Promise<void> {
+async function add(session: Session, key: SigningKeyRecord, ring: string): Promise<void> {
   const { id, privateKeyPem, createdAtMs, signsFromMs } = key;
-  await session.run(ADD, { id, key: privateKeyPem, at: createdAtMs, from: signsFromMs });
+  await session.run(ADD, { id, key: privateKeyPem, at: createdAtMs, from: signsFromMs, ring });
 }
 
 export async function createFirstSigningKey(
   session: Session,
   key: SigningKeyRecord,
+  ring: string,
 ): Promise<SigningKeyRecord[]> {
-  const existing = await listSigningKeys(session);
+  const existing = await listSigningKeys(session, ring);
   if (existing.length > 0) return existing;
-  await add(session, key);
+  await add(session, key, ring);
   return [key];
 }
 
@@ -47,10 +50,11 @@ export async function addSigningKey(
   session: Session,
   key: SigningKeyRecord,
   follows: string,
+  ring: string,
 ): Promise<boolean> {
-  const [first] = await listSigningKeys(session);
+  const [first] = await listSigningKeys(session, ring);
   if (first?.id !== follows) return false;
-  await add(session, key);
+  await add(session, key, ring);
   return true;
 }
 

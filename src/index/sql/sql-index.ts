@@ -205,9 +205,9 @@ export function createSqlIndex(
       prune: (beforeMs) => transact('pruneRevocations', beforeMs),
     },
     signingKeys: {
-      list: () => signingKeys.listSigningKeys(read),
-      createFirst: (key) => transact('createFirstSigningKey', key),
-      add: (key, follows) => transact('addSigningKey', key, follows),
+      list: (ring = '') => signingKeys.listSigningKeys(read, ring),
+      createFirst: (key, ring = '') => transact('createFirstSigningKey', key, ring),
+      add: (key, follows, ring = '') => transact('addSigningKey', key, follows, ring),
       remove: (id) => transact('removeSigningKey', id),
     },
     browserLogins: {

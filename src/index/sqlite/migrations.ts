@@ -2,6 +2,7 @@ import { ACCOUNTS } from './migration-accounts.ts';
 import { ALLOWANCES } from './migration-allowances.ts';
 import { BROWSER_LOGINS } from './migration-browser-logins.ts';
 import { JOURNAL } from './migration-journal.ts';
+import { KEY_RINGS } from './migration-key-rings.ts';
 import { KEY_ROTATION } from './migration-key-rotation.ts';
 import { LEASES } from './migration-leases.ts';
 import { LOGINS } from './migration-logins.ts';
@@ -212,4 +213,5 @@ export const MIGRATIONS: readonly string[] = [
   BROWSER_LOGINS,
   ACCOUNTS,
   KEY_ROTATION,
+  KEY_RINGS,
 ];

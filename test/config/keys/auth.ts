@@ -336,6 +336,11 @@ export const authKeys: KeyCases = {
     ({ token: { expirationSeconds } }) => expirationSeconds,
     60,
   ),
+  'auth.builtin.token.expiration_by_action': builtin(
+    'token: {expiration_by_action: {push: 3600}}',
+    ({ token: { expirationSecondsByAction } }) => plain(expirationSecondsByAction),
+    { push: 3600 },
+  ),
   'auth.builtin.token.certificate': builtin(
     'token: {certificate: /c.pem, key: /k.pem}',
     ({ token: { certificate } }) => certificate,

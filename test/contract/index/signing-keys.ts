@@ -46,4 +46,17 @@ export function signingKeyContract(shared: SharedIndex): void {
     expect(await signingKeys.remove('one')).toBe(false);
     expect(await signingKeys.list()).toEqual(listed.slice(0, 1));
   });
+
+  it('lie in rings that know nothing of each other', async () => {
+    const { signingKeys } = (await shared.openEmpty()).index;
+    await signingKeys.createFirst(key('shared'));
+    expect(await signingKeys.createFirst(key('own'), 'one')).toEqual([key('own')]);
+    expect(await signingKeys.add(key('next', 2), 'shared', 'one')).toBe(false);
+    expect(await signingKeys.add(key('next', 2), 'own', 'one')).toBe(true);
+    expect(await signingKeys.list('one')).toEqual([key('next', 2), key('own')]);
+    expect(await signingKeys.list()).toEqual([key('shared')]);
+    expect(await signingKeys.list('two')).toEqual([]);
+    expect(await signingKeys.remove('own')).toBe(true);
+    expect(await signingKeys.list('one')).toEqual([key('next', 2)]);
+  });
 }
