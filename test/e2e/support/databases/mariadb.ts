@@ -25,7 +25,8 @@ export async function startMariaDb(
   const port = await freePort();
   await must('mariadb-install-db', [
     ...['--no-defaults', `--datadir=${data}`, '--user=root', '--auth-root-authentication-method=normal'],
-    ...['--skip-test-db', '--innodb-log-file-size=4M'],
+    // Two that are made at once would take each other's temporary tables.
+    ...['--skip-test-db', '--innodb-log-file-size=4M', `--tmpdir=${place}`],
   ]);
   const connectedBy = async <T>(
     options: { user: string; password: string; database?: string },
