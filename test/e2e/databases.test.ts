@@ -23,8 +23,8 @@ if (ferretDb === undefined) {
 }
 
 const KINDS: readonly (readonly [string, (() => Promise<TestDatabase>) | undefined])[] = [
-  ['MariaDB', startMariaDb],
-  ['PostgreSQL', startPostgres],
+  ['MariaDB', () => startMariaDb()],
+  ['PostgreSQL', () => startPostgres()],
   ['a file of SQLite', newSqlite],
   ['FerretDB', ferretDb === undefined ? undefined : () => startFerretDb(ferretDb)],
 ];

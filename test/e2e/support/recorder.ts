@@ -25,15 +25,16 @@ export interface Recorder {
   stop(): Promise<void>;
 }
 
-export async function startRecorder(target: number): Promise<Recorder> {
+/** @param gate each request waits for it before it goes on to the registry */
+export async function startRecorder(
+  target: number,
+  gate: (method: string, path: string) => Promise<void> = async () => undefined,
+): Promise<Recorder> {
   const exchanges: Exchange[] = [];
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
     const url = new URL(incoming.url ?? '/', 'http://registry');
     let sent = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      sent += chunk.length;
-    });
     const onward = forward({
       host: '127.0.0.1',
       port: target,
@@ -69,7 +70,13 @@ export async function startRecorder(target: number): Promise<Recorder> {
       answer.pipe(outgoing);
     });
     incoming.on('error', () => onward.destroy());
-    incoming.pipe(onward);
+    // Nothing is read before: what came while nobody took it would be lost.
+    void gate(incoming.method ?? '', url.pathname).then(() => {
+      incoming.on('data', (chunk: Buffer) => {
+        sent += chunk.length;
+      });
+      incoming.pipe(onward);
+    }, fail);
   });
   server.requestTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

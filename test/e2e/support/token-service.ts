@@ -25,7 +25,11 @@ export interface TokenService {
  * Starts `berth auth` at its most verbose.
  * @param sections everything but `server` and `token`
  */
-export async function tokenService(certificate: Certificate, sections: string): Promise<TokenService> {
+export async function tokenService(
+  certificate: Certificate,
+  sections: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TokenService> {
   const port = await freePort();
   const place = folder('auth');
   const file = join(place, 'auth.yml');
@@ -38,6 +42,7 @@ export async function tokenService(certificate: Certificate, sections: string): 
     command: BERTH,
     args: ['auth', '--v=9', file],
     cwd: place,
+    env,
     ready: () => answers(`${url}/healthz`),
   });
   const ask = (credentials: Credentials | undefined, scope?: string) => {

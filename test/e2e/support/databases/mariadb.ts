@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import type { Certificate } from '../certificates.ts';
 import { folder } from '../root.ts';
 import { must } from '../run.ts';
 import { freePort, type Server, startServer } from '../server.ts';
@@ -11,15 +12,21 @@ const PASSWORD = 'p@ss:w/o?r(d)&%41';
 const COLUMNS =
   "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = 'docker_auth'";
 
-/** A MariaDB of our own, with one user and an empty database. */
-export async function startMariaDb(): Promise<TestDatabase> {
+/**
+ * A MariaDB of our own, with one user and an empty database.
+ * @param certificate with it, it speaks TLS as well
+ */
+export async function startMariaDb(
+  certificate?: Certificate,
+): Promise<TestDatabase & { readonly port: number }> {
   const place = folder('mariadb');
   const data = join(place, 'data');
   const socket = join(place, 's');
   const port = await freePort();
   await must('mariadb-install-db', [
     ...['--no-defaults', `--datadir=${data}`, '--user=root', '--auth-root-authentication-method=normal'],
-    ...['--skip-test-db', '--innodb-log-file-size=4M'],
+    // Two that are made at once would take each other's temporary tables.
+    ...['--skip-test-db', '--innodb-log-file-size=4M', `--tmpdir=${place}`],
   ]);
   const connectedBy = async <T>(
     options: { user: string; password: string; database?: string },
@@ -45,6 +52,9 @@ export async function startMariaDb(): Promise<TestDatabase> {
         ...['--no-defaults', '--user=root', `--datadir=${data}`, `--socket=${socket}`, `--port=${port}`],
         ...['--bind-address=127.0.0.1', `--pid-file=${place}/pid`, '--innodb-buffer-pool-size=16M'],
         '--innodb-log-file-size=4M',
+        ...(certificate === undefined
+          ? []
+          : [`--ssl-cert=${certificate.certificateFile}`, `--ssl-key=${certificate.keyFile}`]),
       ],
       ready: () =>
         asRoot('SELECT 1').then(
@@ -60,6 +70,7 @@ export async function startMariaDb(): Promise<TestDatabase> {
     connectedBy({ user: 'root', password: '', database: 'docker_auth' }, (own) => own(statement, values));
   return {
     kind: 'mysql',
+    port,
     secret: PASSWORD,
     sections: (cacheTtl) =>
       xormSections('mysql', `berth:${PASSWORD}@tcp(127.0.0.1:${port})/docker_auth?charset=utf8`, cacheTtl),

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { Certificate } from '../certificates.ts';
 import { folder, root } from '../root.ts';
 import { must } from '../run.ts';
 import { freePort, type Server, startServer } from '../server.ts';
@@ -12,8 +13,13 @@ const PROGRAMS = '/usr/lib/postgresql';
 const COLUMNS =
   "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'";
 
-/** A PostgreSQL of our own with an empty database. It refuses to run as root, and runs as the user that Debian makes. */
-export async function startPostgres(): Promise<TestDatabase> {
+/**
+ * A PostgreSQL of our own with an empty database. It refuses to run as root, and runs as the user that Debian makes.
+ * @param certificate with it, it speaks TLS as well
+ */
+export async function startPostgres(
+  certificate?: Certificate,
+): Promise<TestDatabase & { readonly port: number }> {
   const [version = ''] = readdirSync(PROGRAMS).toSorted((a, b) => Number(b) - Number(a));
   const place = folder('postgres');
   const [uid = 0, gid = 0] = await Promise.all(
@@ -31,6 +37,7 @@ export async function startPostgres(): Promise<TestDatabase> {
     ...[...asPostgres, program('initdb'), '-D', data, '-U', 'berth', `--pwfile=${passwordFile}`],
     ...['-A', 'scram-sha-256', '-E', 'UTF8', '--no-sync'],
   ]);
+  const tls = certificate === undefined ? [] : tlsArguments(certificate, place, [uid, gid]);
   const port = await freePort();
   const ask: Ask = async (statement, values = []) => {
     const client = new pg.Client({
@@ -58,7 +65,7 @@ export async function startPostgres(): Promise<TestDatabase> {
       command: 'setpriv',
       args: [
         ...[...asPostgres, program('postgres'), '-D', data, '-p', String(port), '-k', place],
-        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'],
+        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', ...tls],
       ],
       ready: () =>
         ask('SELECT 1').then(
@@ -70,6 +77,7 @@ export async function startPostgres(): Promise<TestDatabase> {
   const quoted = `'${PASSWORD.replaceAll(/['\\]/g, '\\$&')}'`;
   return {
     kind: 'postgres',
+    port,
     secret: PASSWORD,
     sections: (cacheTtl) =>
       xormSections(
@@ -84,4 +92,20 @@ export async function startPostgres(): Promise<TestDatabase> {
     },
     end: () => server.kill(),
   };
+}
+
+/** PostgreSQL reads a key only where nobody else can. */
+function tlsArguments(
+  { certificate, key }: Certificate,
+  place: string,
+  [uid, gid]: readonly [number, number],
+): string[] {
+  const files = { ssl_cert_file: certificate, ssl_key_file: key };
+  const settings = Object.entries(files).flatMap(([setting, pem]) => {
+    const file = join(place, setting);
+    writeFileSync(file, pem, { mode: 0o600 });
+    chownSync(file, uid, gid);
+    return ['-c', `${setting}=${file}`];
+  });
+  return ['-c', 'ssl=on', ...settings];
 }
