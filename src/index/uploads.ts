@@ -12,12 +12,25 @@ export interface UploadRecord {
   readonly repository: RepositoryName;
   readonly parts: readonly UploadPart[];
   readonly startedAtMs: number;
+  /** SHA-256, in hex, of the token that it was begun with; undefined where it was none. */
+  readonly tokenDigest?: string | undefined;
+}
+
+/** An upload that begins. */
+export interface NewUpload {
+  readonly id: string;
+  readonly repository: RepositoryName;
+  /** Of the first part. */
+  readonly key: string;
+  readonly atMs: number;
+  /** See {@link UploadRecord}. */
+  readonly tokenDigest?: string | undefined;
 }
 
 /** Uploads under way. Any process may go on with one. */
 export interface UploadIndex {
   /** Begins an upload whose first part will lie under `key`, as after `claim`. */
-  create(upload: { id: string; repository: RepositoryName; key: string; atMs: number }): Promise<void>;
+  create(upload: NewUpload): Promise<void>;
   find(id: string): Promise<UploadRecord | undefined>;
   /**
    * Records a key before anything is written under it, so that its bytes are found again and removed whatever

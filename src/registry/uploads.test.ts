@@ -373,7 +373,7 @@ describe('digests', () => {
     'may be announced as sha512 at the start, and end as %s',
     async (end) => {
       const bytes = noise(100_000);
-      const { id } = await here.uploads.start(repository, 'sha512');
+      const { id } = await here.uploads.start(repository, { algorithm: 'sha512' });
       await here.uploads.append(repository, id, NOTHING_ANNOUNCED, bodyOf(bytes.subarray(0, 60_000)));
       await there.uploads.append(repository, id, NOTHING_ANNOUNCED, bodyOf(bytes.subarray(60_000)));
       await there.uploads.finish(repository, id, digestOf(bytes, end), length(0), bodyOf());

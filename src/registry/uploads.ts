@@ -61,18 +61,36 @@ export class Uploads {
   }
 
   /**
-   * @param algorithm of the digest that the client will give at the end, where it says so
+   * @param options.algorithm of the digest that the client will give at the end, where it says so
+   * @param options.tokenDigest see {@link Uploads.wasBegunWith}
    * @throws RegistryError QUOTA_EXCEEDED
    */
-  async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
+  async start(
+    repository: RepositoryName,
+    {
+      algorithm = 'sha256',
+      tokenDigest,
+    }: { algorithm?: DigestAlgorithm; tokenDigest?: string | undefined } = {},
+  ): Promise<UploadStatus> {
     await this.#deps.limits.assertRoom(repository);
-    return this.#create(repository, algorithm);
+    return this.#create(repository, algorithm, tokenDigest);
   }
 
-  async #create(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus> {
+  /** Whether there is this upload, and it was begun by whoever showed a token with this digest. */
+  async wasBegunWith(repository: RepositoryName, id: string, tokenDigest: string): Promise<boolean> {
+    const upload = await this.#deps.index.uploads.find(id);
+    return upload?.repository === repository && upload.tokenDigest === tokenDigest;
+  }
+
+  async #create(
+    repository: RepositoryName,
+    algorithm: DigestAlgorithm,
+    tokenDigest?: string,
+  ): Promise<UploadStatus> {
     const id = randomUUID();
     const key = this.#deps.content.newKey();
-    await this.#deps.index.uploads.create({ id, repository, key, atMs: this.#deps.clock.now() });
+    const atMs = this.#deps.clock.now();
+    await this.#deps.index.uploads.create({ id, repository, key, atMs, tokenDigest });
     const part = { writer: this.#deps.content.write(key), digester: new Digester(algorithm) };
     await this.#parts.keep(id, part);
     return { id, offsetBytes: 0 };

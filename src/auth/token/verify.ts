@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { isRecord } from '../../oci/descriptor.ts';
 import type { Access } from '../../oci/scope.ts';
@@ -20,6 +21,21 @@ export interface VerifiedToken {
   readonly grant: string | undefined;
   /** The number of the last revocation when it was issued; 0 where it does not say. */
   readonly generation: number;
+  /** SHA-256 of the token, in hex. */
+  readonly digest: string;
+}
+
+/** All is right with a token but that its time is over. */
+export class TokenExpired extends TokenRejected {
+  readonly token: VerifiedToken;
+  readonly expiredForMs: number;
+
+  constructor(token: VerifiedToken, expiredForMs: number, options?: ErrorOptions) {
+    super('the token has expired', options);
+    this.name = 'TokenExpired';
+    this.token = token;
+    this.expiredForMs = expiredForMs;
+  }
 }
 
 /** Verifies the tokens of one issuer for one audience. */
@@ -53,7 +69,7 @@ export class TokenVerifier {
     this.#remembered = new Map();
   }
 
-  /** @throws TokenRejected, with the check that failed */
+  /** @throws TokenRejected, with the check that failed; TokenExpired where it is the last one, and the only one */
   async verify(token: string): Promise<VerifiedToken> {
     // Kept while this waits: what a replaced key accepts must not be remembered beside the new ones.
     const known = this.#remembered;
@@ -63,7 +79,7 @@ export class TokenVerifier {
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRejected('the token is too long');
     assertSpelling(token);
     const { payload, untilMs } = await this.#checked(token);
-    const verified = readClaims(payload, untilMs);
+    const verified = readClaims(token, payload, untilMs);
     if (token.length > MAX_REMEMBERED_CHARACTERS) return verified;
     if (known.size >= MAX_REMEMBERED) {
       const [oldest] = known.keys();
@@ -95,8 +111,15 @@ export class TokenVerifier {
       );
       return { payload, untilMs };
     } catch (error) {
+      // It is found only after the signature, the issuer, the audience and the beginning were right.
+      if (error instanceof errors.JWTExpired) throw this.#expired(token, error, untilMs);
       throw reasonOf(error);
     }
+  }
+
+  #expired(token: string, error: errors.JWTExpired, untilMs: number | undefined): TokenExpired {
+    const verified = readClaims(token, error.payload, untilMs);
+    return new TokenExpired(verified, this.#clock.now() - verified.expiresAtMs, { cause: error });
   }
 
   #assertConfigured(used: string): void {
@@ -129,7 +152,6 @@ function assertAlgorithm(used: string, allowed: readonly string[]): void {
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof TokenRejected) return error;
-  if (error instanceof errors.JWTExpired) return new TokenRejected('the token has expired', { cause: error });
   if (error instanceof errors.JWSSignatureVerificationFailed) {
     return new TokenRejected('the signature of the token is wrong', { cause: error });
   }
@@ -147,7 +169,7 @@ function reasonOf(error: unknown): unknown {
   return error;
 }
 
-function readClaims(payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): VerifiedToken {
+function readClaims(token: string, payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): VerifiedToken {
   const subject: unknown = payload.sub ?? '';
   if (typeof subject !== 'string') throw new TokenRejected('the sub claim of the token is no text');
   const access = payload['access'] ?? [];
@@ -160,6 +182,7 @@ function readClaims(payload: JWTPayload, untilMs = Number.POSITIVE_INFINITY): Ve
     grant: typeof grant === 'string' ? grant : undefined,
     generation: typeof generation === 'number' ? generation : 0,
     access: access.map(readAccess),
+    digest: createHash('sha256').update(token).digest('hex'),
     expiresAtMs: Math.min(((payload.exp ?? 0) + LEEWAY_SECONDS) * 1000, untilMs),
   };
 }

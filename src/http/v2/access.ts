@@ -1,6 +1,6 @@
 import type { Revoked } from '../../auth/token/revoked.ts';
 import { TokenRejected } from '../../auth/token/trust.ts';
-import type { TokenVerifier, VerifiedToken } from '../../auth/token/verify.ts';
+import { TokenExpired, type TokenVerifier, type VerifiedToken } from '../../auth/token/verify.ts';
 import { type Access, covers } from '../../oci/scope.ts';
 import type { HttpRequest } from '../message.ts';
 import { challenge } from './challenge.ts';
@@ -11,7 +11,15 @@ export interface Caller {
   readonly account: string;
   /** All that the caller may do, beyond what this request needs. */
   readonly granted: 'everything' | readonly Access[];
+  /** SHA-256 of the token that was shown, in hex; undefined where it was none. */
+  readonly tokenDigest?: string | undefined;
 }
+
+/** Whether a request goes on with what was begun with a certain token. */
+export type GoesOn = (tokenDigest: string) => Promise<boolean>;
+
+/** For so long after its token has expired, an upload that was begun with it can be gone on with. */
+export const UPLOAD_GRACE_MS = 24 * 3_600_000;
 
 /** The repositories that a caller may pull from. */
 export function pullableBy({ granted }: Caller): 'any' | readonly string[] {
@@ -23,8 +31,11 @@ export function pullableBy({ granted }: Caller): 'any' | readonly string[] {
 
 /** Decides, before any handler, whether a request may do what it asks for. */
 export interface AccessControl {
-  /** @throws HttpError 401, with the way to a token */
-  check(request: HttpRequest, required: readonly Access[]): Promise<Caller>;
+  /**
+   * @param goesOn of a request about an upload: an expired token is good for what it began
+   * @throws HttpError 401, with the way to a token
+   */
+  check(request: HttpRequest, required: readonly Access[], goesOn?: GoesOn): Promise<Caller>;
 }
 
 /** Lets everybody do everything, as a distribution configuration without `auth` asks for. */
@@ -59,12 +70,12 @@ export class TokenAccess implements AccessControl {
     this.#revoked = options.revoked;
   }
 
-  async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
+  async check(request: HttpRequest, required: readonly Access[], goesOn?: GoesOn): Promise<Caller> {
     const header = request.headers['authorization'];
     const token = header === undefined ? undefined : BEARER.exec(header)?.[1];
     const parameters = { realm: this.#realm(request), service: this.#service, required };
     if (token === undefined) throw challenge(parameters);
-    const verified = await this.#verifier.verify(token).catch((error: unknown) => {
+    const verified = await this.#verify(token, goesOn).catch((error: unknown) => {
       if (!(error instanceof TokenRejected)) throw error;
       throw challenge(parameters, { error: 'invalid_token', message: error.message, cause: error });
     });
@@ -77,7 +88,19 @@ export class TokenAccess implements AccessControl {
         message: insufficient(verified, required),
       });
     }
-    return { account: verified.subject, granted: verified.access };
+    return { account: verified.subject, granted: verified.access, tokenDigest: verified.digest };
+  }
+
+  /** @throws TokenRejected */
+  async #verify(token: string, goesOn: GoesOn | undefined): Promise<VerifiedToken> {
+    try {
+      return await this.#verifier.verify(token);
+    } catch (error) {
+      if (!(error instanceof TokenExpired) || goesOn === undefined) throw error;
+      const isInTime = error.expiredForMs < UPLOAD_GRACE_MS;
+      if (!isInTime || !(await goesOn(error.token.digest))) throw error;
+      return error.token;
+    }
   }
 }
 

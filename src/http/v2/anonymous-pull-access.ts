@@ -4,7 +4,7 @@ import type { TokenVerifier } from '../../auth/token/verify.ts';
 import type { Access } from '../../oci/scope.ts';
 import { basicCredentials } from '../basic-credentials.ts';
 import type { HttpRequest } from '../message.ts';
-import { type AccessControl, type Caller, TokenAccess } from './access.ts';
+import { type AccessControl, type Caller, type GoesOn, TokenAccess } from './access.ts';
 import { accountOf } from './basic-access.ts';
 import { challenge } from './challenge.ts';
 
@@ -36,7 +36,7 @@ export class AnonymousPullAccess implements AccessControl {
     this.#tokens = new TokenAccess(options);
   }
 
-  async check(request: HttpRequest, required: readonly Access[]): Promise<Caller> {
+  async check(request: HttpRequest, required: readonly Access[], goesOn?: GoesOn): Promise<Caller> {
     const { accounts, logins, realm, service } = this.#options;
     const header = request.headers['authorization'];
     // containerd and curl do not ask /v2/ first: they need no token to pull.
@@ -46,7 +46,7 @@ export class AnonymousPullAccess implements AccessControl {
       if (account !== undefined) return { account, granted: 'everything' };
       throw challenge({ realm: realm(request), service, required });
     }
-    const caller = await this.#tokens.check(request, required);
+    const caller = await this.#tokens.check(request, required, goesOn);
     if (caller.account === '') return caller;
     if (accounts.has(caller.account)) return { ...caller, granted: 'everything' };
     throw challenge(

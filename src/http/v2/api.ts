@@ -7,10 +7,10 @@ import type { Registry } from '../../registry/registry.ts';
 import type { Exchange } from '../exchange.ts';
 import { HttpError } from '../http-error.ts';
 import type { HttpRequest, Reply } from '../message.ts';
-import { type AccessControl, type Caller, pullableBy } from './access.ts';
+import { type AccessControl, type Caller, type GoesOn, pullableBy } from './access.ts';
 import type { V2Limits } from './context.ts';
 import { type EventOptions, telling } from './events.ts';
-import { matchRoute } from './routes.ts';
+import { matchRoute, type RouteMatch } from './routes.ts';
 
 /** What the registry API is made of. */
 export interface V2Options {
@@ -46,7 +46,7 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
   exchange.enter(match.name);
   const { action } = match;
   if (action === undefined) throw methodNotAllowed(request.method, match.methods);
-  const caller = await options.access.check(request, action.required);
+  const caller = await options.access.check(request, action.required, goesOnWith(options.registry, match));
   exchange.account = caller.account;
   if (options.isReadOnly && request.method !== 'GET' && request.method !== 'HEAD') {
     throw new RegistryError('UNSUPPORTED', { message: 'the registry is read-only for maintenance' });
@@ -64,6 +64,12 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
   return options.events === undefined
     ? handle()
     : telling(options.events, { request, match, caller }, handle);
+}
+
+/** A large layer may take longer than its token lives: what was begun with it may be ended with it. */
+function goesOnWith({ uploads }: Registry, { name, subject }: RouteMatch): GoesOn | undefined {
+  if (name !== 'upload' || subject === undefined) return undefined;
+  return (tokenDigest) => uploads.wasBegunWith(subject.repository, subject.target, tokenDigest);
 }
 
 /** Lets the registry learn first what the request is about, where it is still taking over what was there before. */

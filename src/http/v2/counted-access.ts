@@ -10,9 +10,9 @@ export function countedAccess(control: AccessControl, metrics: Metrics): AccessC
   const rejected = outcome('rejected');
   const insufficient = outcome('insufficient');
   return {
-    async check(request, required) {
+    async check(request, required, goesOn) {
       try {
-        const caller = await control.check(request, required);
+        const caller = await control.check(request, required, goesOn);
         accepted.add();
         return caller;
       } catch (error) {

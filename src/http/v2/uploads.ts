@@ -31,7 +31,7 @@ function created(repository: RepositoryName, digest: string, urlOf: UrlOf): Repl
 
 /** end-4a, end-4b, end-4c, end-11: begins an upload, or ends it at once with the whole blob or by a mount. */
 export async function startUpload(context: RepositoryContext): Promise<Reply> {
-  const { request, registry, repository, urlOf } = context;
+  const { request, registry, repository, urlOf, caller } = context;
   const { query } = request;
   const mount = query.get('mount');
   if (mount !== null) {
@@ -50,7 +50,7 @@ export async function startUpload(context: RepositoryContext): Promise<Reply> {
       message: 'digest-algorithm must be sha256 or sha512',
     });
   }
-  const upload = await registry.uploads.start(repository, algorithm);
+  const upload = await registry.uploads.start(repository, { algorithm, tokenDigest: caller.tokenDigest });
   return empty(202, uploadHeaders(repository, upload, urlOf));
 }
 

@@ -1,14 +1,14 @@
 import type { RepositoryName } from '../../oci/reference.ts';
-import type { UploadRecord } from '../uploads.ts';
+import type { NewUpload, UploadRecord } from '../uploads.ts';
 import { query, type Session } from './query.ts';
 import { ensureRepository } from './repositories.ts';
 
-const ADD = query<{ id: string; repository: number; at: number }>(
-  'INSERT INTO uploads (id, repository_id, started_at, touched_at) VALUES (:id, :repository, :at, :at)',
+const ADD = query<{ id: string; repository: number; at: number; token: string | null }>(
+  'INSERT INTO uploads (id, repository_id, started_at, touched_at, token_digest) VALUES (:id, :repository, :at, :at, :token)',
 );
 
-const FIND = query<{ id: string }, { name: string; started_at: number }>(
-  `SELECT repositories.name, uploads.started_at
+const FIND = query<{ id: string }, { name: string; started_at: number; token_digest: string | null }>(
+  `SELECT repositories.name, uploads.started_at, uploads.token_digest
    FROM uploads JOIN repositories ON repositories.id = uploads.repository_id
    WHERE uploads.id = :id`,
 );
@@ -35,12 +35,10 @@ const STALE = query<{ before: number; limit: number }, { id: string }>(
   'SELECT id FROM uploads WHERE touched_at < :before ORDER BY touched_at LIMIT :limit',
 );
 
-export async function createUpload(
-  session: Session,
-  upload: { id: string; repository: RepositoryName; key: string; atMs: number },
-): Promise<void> {
+export async function createUpload(session: Session, upload: NewUpload): Promise<void> {
   const repository = await ensureRepository(session, upload.repository);
-  await session.run(ADD, { id: upload.id, repository, at: upload.atMs });
+  const token = upload.tokenDigest ?? null;
+  await session.run(ADD, { id: upload.id, repository, at: upload.atMs, token });
   await session.run(ADD_PART, { id: upload.id, position: 0, key: upload.key });
 }
 
@@ -53,6 +51,7 @@ export async function findUpload(session: Session, id: string): Promise<UploadRe
     repository: row.name as RepositoryName,
     parts: parts.filter((part) => part.size > 0).map((part) => ({ key: part.key, sizeBytes: part.size })),
     startedAtMs: row.started_at,
+    tokenDigest: row.token_digest ?? undefined,
   };
 }
 

@@ -12,6 +12,7 @@ import { REVOCATIONS } from './migration-revocations.ts';
 import { READABLE_TAG_HISTORY } from './migration-tag-history.ts';
 import { TAKEOVER } from './migration-takeover.ts';
 import { KEEP_DELETED } from './migration-trash.ts';
+import { UPLOAD_TOKENS } from './migration-upload-tokens.ts';
 import { REPOSITORY_USAGE } from './migration-usage.ts';
 
 /**
@@ -214,4 +215,5 @@ export const MIGRATIONS: readonly string[] = [
   ACCOUNTS,
   KEY_ROTATION,
   KEY_RINGS,
+  UPLOAD_TOKENS,
 ];

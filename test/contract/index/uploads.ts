@@ -17,6 +17,18 @@ export function uploadContract(shared: SharedIndex): void {
     expect(found && uploadOffset(found)).toBe(5);
   });
 
+  it('know with which token they were begun', async () => {
+    const upload = {
+      id: randomUUID(),
+      repository: newRepository(),
+      key: newKey(),
+      atMs: 5,
+      tokenDigest: 'ab12',
+    };
+    await shared.index.uploads.create(upload);
+    expect((await shared.index.uploads.find(upload.id))?.tokenDigest).toBe('ab12');
+  });
+
   it('have ids that are used once', async () => {
     const repository = newRepository();
     const { id, key } = await beginUpload(shared.index, repository);
