@@ -91,7 +91,7 @@ describe('berth takeover', () => {
     const orphanPath = OriginalFolder.pathOf(original.bytes('an orphan'));
     const early = await place.run(['garbage-collect', 'config.yml']);
     expect(early).toMatchObject({ code: 1 });
-    expect(early.stderr).toContain('serve makes one');
+    expect(early.stderr).toMatch(/serve, or .* makes one/);
     await takeover();
     const orphan = (): boolean => existsSync(join(original.root, orphanPath));
     const planned = await place.run(['garbage-collect', '-d', 'config.yml']);
