@@ -98,8 +98,11 @@ async function keeperOf(source: TlsSource, { log, clock }: ListenerOptions): Pro
     await keeper.load();
     return keeper;
   } catch (error) {
+    const section = [...source.section, 'letsencrypt'];
+    // docker_auth calls it otherwise.
+    const key = source.document.isWritten([...section, 'cache_dir']) ? 'cache_dir' : 'cachefile';
     throw source.document.errorAt(
-      [...source.section, 'letsencrypt', 'cachefile'],
+      [...section, key],
       `cannot keep certificates in the folder ${folder}: ${reasonOf(error)}`,
     );
   }

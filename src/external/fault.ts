@@ -1,4 +1,5 @@
 import { Unreachable } from '../auth/unreachable.ts';
+
 /**
  * Something outside of Berth was asked and gave no answer that could be understood: the request fails, and this is
  * what the log says. Nothing secret is in the message.
