@@ -23,7 +23,7 @@ export interface Endpoint {
 /** What a server answers. */
 export interface AppOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
-  /** Further ones, which may come and go. */
+  /** Further ones, which may come and go; they come before the others. */
   readonly page?: ((path: string) => Endpoint | undefined) | undefined;
   /** The registry API, where there is one. */
   readonly v2: V2Options | undefined;
@@ -104,7 +104,7 @@ export function createApp(options: AppOptions): App {
 
 async function dispatch(options: AppOptions, request: HttpRequest, exchange: Exchange): Promise<Reply> {
   const { v2, isUnhealthy } = options;
-  const endpoint = options.endpoints.get(request.path) ?? options.page?.(request.path);
+  const endpoint = options.page?.(request.path) ?? options.endpoints.get(request.path);
   if (endpoint?.isProbe !== true && isUnhealthy()) {
     // The reasons may name what is inside; they are told only at the debug address, as distribution does.
     throw new RegistryError('UNAVAILABLE', { detail: 'health check failed: please see /debug/health' });

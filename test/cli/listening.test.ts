@@ -175,6 +175,18 @@ describe('berth serve over TLS', () => {
     expect(stderr).not.toContain('cannot listen');
   });
 
+  it("ends berth auth, whatever it had opened by then, and names docker_auth's key", async () => {
+    writeFileSync(join(place.folder, 'cache'), '{}');
+    const pair = 'token: {issuer: x, expiration: 900}\ndata: ./kept\nacl: [{match: {}, actions: [pull]}]\n';
+    const server = 'letsencrypt: {email: a@example.com, host: auth.example.com, cache_dir: ./cache}';
+    writeFileSync(join(place.folder, 'auth.yml'), `server: {addr: "127.0.0.1:0", ${server}}\n${pair}`);
+    const { code, stderr } = await place.run(['auth', 'auth.yml']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^berth: auth\.yml:1:\d+: cannot keep certificates in the folder/),
+    ]);
+  });
+
   it('names the line of a cachefile that is a file, as registry:2 had it', async () => {
     writeFileSync(join(place.folder, 'cache'), '{}');
     const env = {

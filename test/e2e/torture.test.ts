@@ -19,7 +19,7 @@ const FOUND: Readonly<Record<keyof typeof DEFECTS, RegExp>> = {
   'no-folder-sync': /does not pull whole|were acknowledged, and the server has|has no bytes/,
   'no-removal-sync': /nothing refers to content\/\S+, and it is still there/,
   'key-before-row': /does not pull whole|has no bytes/,
-  'early-acknowledgement': /was not there, which nothing explains/,
+  'early-acknowledgement': /which nothing explains/,
   'no-recheck': /does not pull whole/,
   'truncated-blob': /does not pull whole: \S+ \S+ came as/,
   'lost-deletion': /which nothing explains/,

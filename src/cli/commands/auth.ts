@@ -32,10 +32,22 @@ const DRAIN_MS = 5_000;
  * @throws ConfigError, Failure
  */
 export async function auth(file: string, verbosity: number): Promise<void> {
+  const opened = new AsyncDisposableStack();
+  try {
+    await run(file, verbosity, opened);
+  } finally {
+    // After a start that failed, too: what stays open keeps the process from its end.
+    await opened.disposeAsync();
+  }
+}
+
+async function run(file: string, verbosity: number, opened: AsyncDisposableStack): Promise<void> {
   const loaded = loadAuthConfig(file);
   const logOptions = { level: verbosity >= 2 ? 'debug' : 'info', formatter: 'text', fields: {} } as const;
   const log = openLog(logOptions);
+  opened.defer(() => log.flush());
   const accessLog = openAccessLog(logOptions, log.out);
+  opened.defer(() => accessLog.flush());
   for (const notice of loaded.notices) log.warn(notice);
   const { data, server: settings, throttle, token } = loaded.config;
   const { debug } = loaded.config;
@@ -43,7 +55,9 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const exposed = debug?.metricsPath === undefined ? undefined : await openMetrics({ version: version() });
   const metrics = exposed ?? NO_METRICS;
   const audit = await openAudit(loaded.config.audit, loaded.document, { clock: CLOCK, log, metrics });
+  opened.defer(() => audit?.close());
   const state = data === undefined ? undefined : await openState(data, exposed);
+  opened.defer(() => state?.index.close());
   void state?.index.lost.then((error) => {
     log.error('the index can no longer be written; ending, to be started again', { error });
     log.flush();
@@ -60,6 +74,7 @@ export async function auth(file: string, verbosity: number): Promise<void> {
   const first = await wireAuth(file, loaded, surroundings);
   void first.start();
   const programs = new Generations(first);
+  opened.defer(() => programs.close());
   const sources = () => programs.current.sources;
   showSources(sources, metrics);
   const server = await openListener({
@@ -89,11 +104,14 @@ export async function auth(file: string, verbosity: number): Promise<void> {
       await server.close(0);
       throw error;
     }));
+  opened.defer(() => debugServer?.close(0));
+  opened.defer(() => server.close(DRAIN_MS));
   const reload = await reloading({
     first: programs.current,
     take: () => takeOver({ file, log, surroundings, programs, server, started: loaded }),
     log,
   });
+  opened.defer(() => reload.stop());
   onHangup(() => {
     audit?.reopen();
     void reload.now();
@@ -107,14 +125,6 @@ export async function auth(file: string, verbosity: number): Promise<void> {
     process.stdout.write(`The debug server is at http://${clientAddress(debugServer.address)}\n`);
   }
   await untilSignal(log);
-  reload.stop();
-  await server.close(DRAIN_MS);
-  await debugServer?.close(0);
-  await programs.close();
-  await state?.index.close();
-  await audit?.close();
-  accessLog.flush();
-  log.flush();
 }
 
 /**
