@@ -67,9 +67,9 @@ export async function handleV2(options: V2Options, request: HttpRequest, exchang
 }
 
 /** A large layer may take longer than its token lives: what was begun with it may be ended with it. */
-function goesOnWith({ uploads }: Registry, { name, subject }: RouteMatch): GoesOn | undefined {
+function goesOnWith(registry: Registry, { name, subject }: RouteMatch): GoesOn | undefined {
   if (name !== 'upload' || subject === undefined) return undefined;
-  return (tokenDigest) => uploads.wasBegunWith(subject.repository, subject.target, tokenDigest);
+  return (tokenDigest) => registry.uploads.wasBegunWith(subject.repository, subject.target, tokenDigest);
 }
 
 /** Lets the registry learn first what the request is about, where it is still taking over what was there before. */
