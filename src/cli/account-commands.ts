@@ -4,6 +4,7 @@ import type { RoleOptions } from './commands/role.ts';
 import type { TokenOptions } from './commands/token.ts';
 import type { UserOptions } from './commands/user.ts';
 import type { ImportOptions } from './commands/user-import.ts';
+import { collect, under } from './common-options.ts';
 import { orExplain } from './process.ts';
 
 const JSON_OPTION = ['--json', 'print for machines, one line for each'] as const;
@@ -13,21 +14,6 @@ const PASSWORD_STDIN = [
   '--password-stdin',
   'read the password from standard input; otherwise a random one is made',
 ] as const;
-
-/** A command about the data of a registry or of a token service. */
-export function under(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .option('-c, --config <config.yml>', 'the configuration of the registry, which says where its data are')
-    .option('--auth-config <auth.yml>', 'that of a token service alone, whose data: says where')
-    .option('--data <folder>', 'the data folder itself');
-}
-
-/** Of an option that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 /** Adds the commands about accounts, robots, access tokens, groups and roles. */
 export function addAccountCommands(program: Command): void {
