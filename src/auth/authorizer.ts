@@ -74,6 +74,11 @@ export const OWN_NAMESPACE: Authorizer = {
   },
 };
 
+/** Configured rules, or those of a registry that was given none. */
+export function orOwnNamespace(configured: readonly Authorizer[]): readonly Authorizer[] {
+  return configured.length === 0 ? [OWN_NAMESPACE] : configured;
+}
+
 /** Everybody may pull, and whoever has an account may do everything. */
 export const ANYBODY_PULLS: Authorizer = {
   name: 'anybody pulls',

@@ -1,4 +1,4 @@
-import { type Authorizer, OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { type Authorizer, orOwnNamespace } from '../auth/authorizer.ts';
 import type { LoginGuard } from '../auth/guarded-tokens.ts';
 import type { PasswordChecker } from '../auth/identity/password-checker.ts';
 import type { Source } from '../auth/source.ts';
@@ -87,7 +87,7 @@ export async function wireTokens(
         keys,
         before: before?.rulesByService,
         shared: backends.authorizers,
-        behind: own?.behind ?? ((configured) => (configured.length === 0 ? [OWN_NAMESPACE] : configured)),
+        behind: own?.behind ?? orOwnNamespace,
       },
       deps,
     );
