@@ -11,6 +11,7 @@ import type { SigningKey } from '../auth/token/signing-key.ts';
 import { TrustedKeys } from '../auth/token/trust.ts';
 import { TokenVerifier } from '../auth/token/verify.ts';
 import type { TokenAnswers, TokenServiceParts } from '../auth/token-service.ts';
+import { UPLOAD_GRACE_MS } from '../http/v2/access.ts';
 import type { RevocationIndex } from '../index/revocations.ts';
 import type { Clock } from '../ports.ts';
 
@@ -73,6 +74,11 @@ export async function ownTokens(options: OwnTokensOptions): Promise<OwnTokens> {
     verifier,
     revoked:
       revocations &&
-      new Revoked({ index: revocations, clock, lifetimeMs: longestLifetimeSeconds(lifetimes) * 1000 }),
+      new Revoked({
+        index: revocations,
+        clock,
+        // An upload may go on with a token for longer than that lives.
+        lifetimeMs: longestLifetimeSeconds(lifetimes) * 1000 + UPLOAD_GRACE_MS,
+      }),
   };
 }

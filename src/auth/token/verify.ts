@@ -69,7 +69,7 @@ export class TokenVerifier {
     this.#remembered = new Map();
   }
 
-  /** @throws TokenRejected, with the check that failed; TokenExpired where it is the last one, and the only one */
+  /** @throws TokenRejected, with the check that failed; TokenExpired where only the time of the token is over */
   async verify(token: string): Promise<VerifiedToken> {
     // Kept while this waits: what a replaced key accepts must not be remembered beside the new ones.
     const known = this.#remembered;
