@@ -8,6 +8,9 @@ export interface Clock {
   now(): number;
 }
 
+/** The one of the machine. */
+export const SYSTEM_CLOCK: Clock = { now: Date.now };
+
 /** Values that go with a log message. Secrets never do. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

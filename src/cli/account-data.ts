@@ -3,6 +3,7 @@ import { AccountProblem } from '../auth/accounts/problem.ts';
 import { loadAuthConfig } from '../config/docker-auth.ts';
 import { parseGoDuration } from '../config/duration.ts';
 import type { Index } from '../index/index.ts';
+import { SYSTEM_CLOCK } from '../ports.ts';
 import { openConfiguredState } from './configuration.ts';
 import { Failure } from './failure.ts';
 import { COMMAND } from './passwords.ts';
@@ -62,7 +63,7 @@ export async function withAccounts<T>(
   { mayCreate = false } = {},
 ): Promise<T> {
   const index = await openIndex(options, mayCreate);
-  const parts = { index, clock: { now: Date.now } };
+  const parts = { index, clock: SYSTEM_CLOCK };
   try {
     return await action({ ...accountAdministration(parts), index });
   } catch (error) {

@@ -8,15 +8,13 @@ import { type AuthCheck, checkAuthText } from '../config/check-auth.ts';
 import { ConfigError, type ConfigProblem, formatPlace } from '../config/config-error.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import { inspectFolder } from '../content/fs/inspect-folder.ts';
-import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
+import { NO_LOG, NO_METRICS, SYSTEM_CLOCK } from '../ports.ts';
 import { wireBackends, wireRules } from './backends/backends.ts';
 import type { BackendDependencies } from './backends/parts.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
 import { reasonOf } from './failure.ts';
 import { readTls } from './tls.ts';
 import { sectionOfPair, signingKeyFrom } from './token-parts.ts';
-
-const CLOCK: Clock = { now: Date.now };
 
 /**
  * Looks at a docker_auth file and at the files that it names, as `berth auth` would at its start, and at all of them.
@@ -79,8 +77,8 @@ function dependencies(document: ConfigDocument): BackendDependencies {
   return {
     document,
     index: undefined,
-    passwords: new PasswordChecker(CLOCK),
-    clock: CLOCK,
+    passwords: new PasswordChecker(SYSTEM_CLOCK),
+    clock: SYSTEM_CLOCK,
     log: NO_LOG,
     metrics: NO_METRICS,
     throttle: undefined,

@@ -1,4 +1,4 @@
-import { type Authorizer, OWN_NAMESPACE } from '../auth/authorizer.ts';
+import { type Authorizer, orOwnNamespace } from '../auth/authorizer.ts';
 import { AccessExplainer } from '../auth/explain/access-explainer.ts';
 import { PasswordChecker } from '../auth/identity/password-checker.ts';
 import { rulesOfService } from '../auth/services.ts';
@@ -6,7 +6,7 @@ import type { AccessSettings, BackendSettings } from '../config/auth-backends-sc
 import { type LoadedAuth, loadAuthConfig } from '../config/docker-auth.ts';
 import type { ConfigDocument } from '../config/document.ts';
 import type { Index } from '../index/index.ts';
-import { type Clock, NO_LOG, NO_METRICS } from '../ports.ts';
+import { NO_LOG, NO_METRICS, SYSTEM_CLOCK } from '../ports.ts';
 import { type AccountOptions, assertOnePlace } from './account-data.ts';
 import { wireBackends, wireRules } from './backends/backends.ts';
 import { openTokenDatabase } from './backends/token-database.ts';
@@ -14,8 +14,6 @@ import { loadConfiguration, openConfiguredState } from './configuration.ts';
 import { Failure } from './failure.ts';
 import { ownAccountParts } from './own-accounts.ts';
 import { openExistingState, openStateIfMade } from './state.ts';
-
-const CLOCK: Clock = { now: Date.now };
 
 interface Written<S> {
   readonly settings: S;
@@ -45,31 +43,34 @@ export async function withExplainer<T>(
   action: (explainer: AccessExplainer) => Promise<T>,
 ): Promise<T> {
   const { backends: written, rules, index } = await openSource(options);
-  const deps = { passwords: new PasswordChecker(CLOCK), clock: CLOCK, log: NO_LOG, metrics: NO_METRICS };
+  const deps = {
+    passwords: new PasswordChecker(SYSTEM_CLOCK),
+    clock: SYSTEM_CLOCK,
+    log: NO_LOG,
+    metrics: NO_METRICS,
+  };
+  const opened: { close(): Promise<void> }[] = index === undefined ? [] : [index];
   try {
     const all = { ...deps, index, throttle: undefined, openTokenDatabase };
     const backends =
       written && (await wireBackends(written.settings, { ...all, document: written.document }));
+    if (backends !== undefined) opened.push(backends);
     const ofService = rules && (await wireRules(rules.settings, { ...all, document: rules.document }));
-    try {
-      const configured: readonly Authorizer[] =
-        rules === undefined || ofService === undefined
-          ? (backends?.authorizers ?? [])
-          : ofService.authorizers.map((one) => rulesOfService(rules.service, one));
-      const own = index && ownAccountParts(index, deps);
-      const explainer = new AccessExplainer({
-        providers: [...(backends?.providers ?? []), ...(own === undefined ? [] : [own.unnoted])],
-        authorizers: own?.behind(configured) ?? (configured.length === 0 ? [OWN_NAMESPACE] : configured),
-        complete: own?.complete,
-        ...{ index, clock: CLOCK },
-      });
-      return await action(explainer);
-    } finally {
-      await ofService?.close();
-      await backends?.close();
-    }
+    if (ofService !== undefined) opened.push(ofService);
+    const configured: readonly Authorizer[] =
+      rules === undefined || ofService === undefined
+        ? (backends?.authorizers ?? [])
+        : ofService.authorizers.map((one) => rulesOfService(rules.service, one));
+    const own = index && ownAccountParts(index, deps);
+    const explainer = new AccessExplainer({
+      providers: [...(backends?.providers ?? []), ...(own === undefined ? [] : [own.unnoted])],
+      authorizers: (own?.behind ?? orOwnNamespace)(configured),
+      complete: own?.complete,
+      ...{ index, clock: SYSTEM_CLOCK },
+    });
+    return await action(explainer);
   } finally {
-    await index?.close();
+    for (const one of opened.toReversed()) await one.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { RequestMetrics } from '../../http/request-metrics.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
 import { openMetrics } from '../../observe/metrics.ts';
-import { type Clock, NO_METRICS } from '../../ports.ts';
+import { NO_METRICS, SYSTEM_CLOCK } from '../../ports.ts';
 import { openAudit } from '../audit.ts';
 import { type AuthProgram, wireAuth } from '../auth-program.ts';
 import { showSources } from '../auth-sight.ts';
@@ -23,7 +23,6 @@ import { openState } from '../state.ts';
 import { version } from '../version.ts';
 import { clientAddress } from '../welcome.ts';
 
-const CLOCK: Clock = { now: Date.now };
 const DRAIN_MS = 5_000;
 
 /**
@@ -54,7 +53,7 @@ async function run(file: string, verbosity: number, opened: AsyncDisposableStack
   // Loading the library takes a while, and nobody can look at metrics without the path.
   const exposed = debug?.metricsPath === undefined ? undefined : await openMetrics({ version: version() });
   const metrics = exposed ?? NO_METRICS;
-  const audit = await openAudit(loaded.config.audit, loaded.document, { clock: CLOCK, log, metrics });
+  const audit = await openAudit(loaded.config.audit, loaded.document, { clock: SYSTEM_CLOCK, log, metrics });
   opened.defer(() => audit?.close());
   const state = data === undefined ? undefined : await openState(data, exposed);
   opened.defer(() => state?.index.close());
@@ -65,11 +64,16 @@ async function run(file: string, verbosity: number, opened: AsyncDisposableStack
   });
   const auditDrops = audit && (() => audit.drops.counts());
   const surroundings: AuthSurroundings = {
-    ...{ clock: CLOCK, log, accessLog, metrics, auditDrops },
+    ...{ clock: SYSTEM_CLOCK, log, accessLog, metrics, auditDrops },
     requestMetrics: exposed && new RequestMetrics(exposed),
     index: state?.index,
-    passwords: new PasswordChecker(CLOCK, metrics),
-    guard: { throttle: throttle && new Throttle(throttle, CLOCK), audit, clock: CLOCK, metrics },
+    passwords: new PasswordChecker(SYSTEM_CLOCK, metrics),
+    guard: {
+      throttle: throttle && new Throttle(throttle, SYSTEM_CLOCK),
+      audit,
+      clock: SYSTEM_CLOCK,
+      metrics,
+    },
   };
   const first = await wireAuth(file, loaded, surroundings);
   void first.start();
@@ -80,7 +84,7 @@ async function run(file: string, verbosity: number, opened: AsyncDisposableStack
   const server = await openListener({
     app: (request) => programs.use(({ app }) => app(request)),
     log,
-    clock: CLOCK,
+    clock: SYSTEM_CLOCK,
     address: settings.listen,
     document: loaded.document,
     section: ['server'],
@@ -91,7 +95,7 @@ async function run(file: string, verbosity: number, opened: AsyncDisposableStack
   const debugServer =
     debug &&
     (await startDebugServer(debug, {
-      ...{ metrics: exposed, log, clock: CLOCK, setting: `debug.addr in ${file}` },
+      ...{ metrics: exposed, log, clock: SYSTEM_CLOCK, setting: `debug.addr in ${file}` },
       probes: [
         ['/healthz', liveEndpoint()],
         [

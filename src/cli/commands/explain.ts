@@ -4,6 +4,7 @@ import type { Explanation } from '../../lifecycle/explain/explanation.ts';
 import { explanationLines } from '../../lifecycle/explain/words.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { InvalidValueError } from '../../oci/invalid.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { parseImageName } from '../image-name.ts';
@@ -19,7 +20,7 @@ async function told(options: ExplainOptions, ask: (explain: Explain) => Promise<
   const state = await openConfiguredState(options.config);
   try {
     const { keepDeletedMs, garbageCollect } = state.config.storage;
-    const clock = { now: Date.now };
+    const clock = SYSTEM_CLOCK;
     const { graceMs } = garbageCollect;
     const explanation = await ask(new Explain({ index: state.index, clock, keepDeletedMs, graceMs }));
     const lines =

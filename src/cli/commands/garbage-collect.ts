@@ -6,6 +6,7 @@ import {
 import { garbageRule, ruleText } from '../../lifecycle/collect/rule.ts';
 import { type FreedOriginals, freeOriginals } from '../../lifecycle/takeover/free-originals.ts';
 import { inUnits } from '../../policy/bytes-text.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure, reasonOf } from '../failure.ts';
@@ -86,7 +87,7 @@ export async function garbageCollect(
           keepDeletedMs: keepMs ?? keepDeletedMs,
         }),
         cause: { kind: 'collection', actor: '', rule: ruleText({ graceMs, untagged: deleteUntagged }) },
-        clock: { now: Date.now },
+        clock: SYSTEM_CLOCK,
         removesOriginals: true,
         dryRun,
         ...(!quiet && { watcher: TELLING }),

@@ -1,4 +1,5 @@
 import { KeptLogins, type ShownLogin } from '../../auth/token/kept-logins.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { type AccountOptions, openIndex } from '../account-data.ts';
 import { Failure } from '../failure.ts';
 import { COMMAND } from '../passwords.ts';
@@ -13,7 +14,7 @@ export interface LoginOptions extends AccountOptions {
 async function withLogins<T>(options: LoginOptions, action: (logins: KeptLogins) => Promise<T>): Promise<T> {
   const index = await openIndex(options, false);
   try {
-    return await action(new KeptLogins(index.logins, { now: Date.now }));
+    return await action(new KeptLogins(index.logins, SYSTEM_CLOCK));
   } finally {
     await index.close();
   }

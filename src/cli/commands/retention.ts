@@ -4,7 +4,7 @@ import { type Forecast, forecastRetention, type TagForecast } from '../../lifecy
 import { hasRetention, Retainer } from '../../lifecycle/retention/retainer.ts';
 import { inUnits } from '../../policy/bytes-text.ts';
 import type { RepositoryRule } from '../../policy/repository-rules.ts';
-import { NO_LOG } from '../../ports.ts';
+import { NO_LOG, SYSTEM_CLOCK } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { durationMs } from '../duration-option.ts';
 import { Failure } from '../failure.ts';
@@ -22,11 +22,10 @@ export interface RetentionCommandOptions {
 }
 
 const NANOSECONDS_PER_MS = 1_000_000n;
-const CLOCK = { now: Date.now };
 
 /** @throws Failure */
 function timeOf(text: string | undefined): number {
-  const now = CLOCK.now();
+  const now = SYSTEM_CLOCK.now();
   if (text === undefined) return now;
   if (/^\d{4}-/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text);
   const nanoseconds = parseGoDuration(text);
@@ -91,7 +90,7 @@ async function removeNow(
   graceMs: number,
   json: boolean,
 ): Promise<void> {
-  const retainer = new Retainer({ index, clock: CLOCK, log: NO_LOG });
+  const retainer = new Retainer({ index, clock: SYSTEM_CLOCK, log: NO_LOG });
   const total = await retainer.run({
     ...{ rules, graceMs },
     onRemoved(repository, { tags }) {
@@ -116,7 +115,7 @@ export async function retention(file: string | undefined, options: RetentionComm
   }
   const graceMs = durationMs('--grace', options.grace);
   const nowMs = timeOf(options.at);
-  const isPast = options.at !== undefined && nowMs < CLOCK.now();
+  const isPast = options.at !== undefined && nowMs < SYSTEM_CLOCK.now();
   const state = await openConfiguredState(file);
   const { config, index } = state;
   try {

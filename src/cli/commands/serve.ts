@@ -2,7 +2,7 @@ import type { App } from '../../http/message.ts';
 import type { RunningServer } from '../../http/server.ts';
 import { openAccessLog } from '../../observe/access-log.ts';
 import { openLog } from '../../observe/log.ts';
-import type { Clock } from '../../ports.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { loadConfiguration, withDataFolder } from '../configuration.ts';
 import { startDebugServer } from '../debug-server.ts';
 import { cannotListen } from '../failure.ts';
@@ -15,8 +15,6 @@ import { openState } from '../state.ts';
 import { version } from '../version.ts';
 import { welcome } from '../welcome.ts';
 import { wireRegistry } from '../wire.ts';
-
-const CLOCK: Clock = { now: Date.now };
 
 /** Makes requests that come earlier wait. */
 function answeringAfter(prepared: Promise<void>, app: App): App {
@@ -68,7 +66,7 @@ export async function serve(file: string | undefined): Promise<void> {
       config,
       document,
       state,
-      clock: CLOCK,
+      clock: SYSTEM_CLOCK,
       log,
       accessLog,
       metrics,
@@ -78,7 +76,7 @@ export async function serve(file: string | undefined): Promise<void> {
     const server = await openListener({
       app: answeringAfter(prepared.promise, app),
       log,
-      clock: CLOCK,
+      clock: SYSTEM_CLOCK,
       address: inheritedSocket(process.env, process.pid) ?? http.listen,
       document,
       section: ['http', 'tls'],
@@ -98,11 +96,13 @@ export async function serve(file: string | undefined): Promise<void> {
       debugServer =
         debug &&
         (await startDebugServer(debug, {
-          ...{ metrics, probes, log, clock: CLOCK },
+          ...{ metrics, probes, log, clock: SYSTEM_CLOCK },
           setting: 'REGISTRY_HTTP_DEBUG_ADDR (empty: no debug server)',
         }));
       // Only now, when nothing else can fail: the password is shown once.
-      const admin = wantsAdmin ? await ensureAdmin(state.index.accounts, password, CLOCK.now()) : undefined;
+      const admin = wantsAdmin
+        ? await ensureAdmin(state.index.accounts, password, SYSTEM_CLOCK.now())
+        : undefined;
       prepared.resolve();
       welcome({ server, debugServer, config, file: loaded.file, admin });
       await untilSignal(log);

@@ -2,7 +2,7 @@ import type { TakeOverFigures, TakeOverFinding } from '../../index/takeover.ts';
 import { FULL_SPEED } from '../../lifecycle/collect/pace.ts';
 import { describeFinding } from '../../lifecycle/takeover/finding-kinds.ts';
 import { TakeOver } from '../../lifecycle/takeover/take-over.ts';
-import { NO_LOG } from '../../ports.ts';
+import { NO_LOG, SYSTEM_CLOCK } from '../../ports.ts';
 import { loadConfiguration, openConfiguredState } from '../configuration.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { say } from '../say.ts';
@@ -40,7 +40,7 @@ async function takeOverNow(
 ): Promise<void> {
   const takeOver = new TakeOver({
     ...{ index: state.index, content: state.content, tree: state.originals },
-    ...{ clock: { now: Date.now }, log: NO_LOG, pace: FULL_SPEED, lanes: LANES, onProgress: progress },
+    ...{ clock: SYSTEM_CLOCK, log: NO_LOG, pace: FULL_SPEED, lanes: LANES, onProgress: progress },
   });
   const stop = (): void => void takeOver.stop();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);

@@ -3,6 +3,7 @@ import { ERRORS, RegistryError } from '../../errors.ts';
 import { shown } from '../../http/api/json.ts';
 import { causeText, timeText } from '../../lifecycle/explain/words.ts';
 import { type DeletedUntil, Undelete } from '../../lifecycle/undelete.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { RepositoryLimits } from '../../registry/repository-limits.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
@@ -29,7 +30,7 @@ async function withUndelete<T>(
     const { keepDeletedMs } = config.storage;
     const index = toldIndex(config, { index: state.index, actor });
     const limits = new RepositoryLimits({ rules: config.repositories, index });
-    const undelete = new Undelete({ index, clock: { now: Date.now }, keepDeletedMs, limits });
+    const undelete = new Undelete({ index, clock: SYSTEM_CLOCK, keepDeletedMs, limits });
     return await action(undelete, keepDeletedMs);
   } finally {
     await state.index.close();

@@ -5,6 +5,7 @@ import { Throttle } from '../../lifecycle/verify/throttle.ts';
 import { verifyContent } from '../../lifecycle/verify/verify-content.ts';
 import { isDigest } from '../../oci/digest.ts';
 import { inUnits } from '../../policy/bytes-text.ts';
+import { SYSTEM_CLOCK } from '../../ports.ts';
 import { openConfiguredState } from '../configuration.ts';
 import { Failure } from '../failure.ts';
 import { manifestRules } from '../manifest-rules.ts';
@@ -122,7 +123,7 @@ export async function verify(file: string | undefined, options: VerifyCommandOpt
   const damage: Damage[] = [];
   try {
     const verified = await verifyContent(
-      { ...state, clock: { now: Date.now } },
+      { ...state, clock: SYSTEM_CLOCK },
       {
         rules: manifestRules(config.validation),
         throttle: new Throttle(bytesPerSecond),
