@@ -56,6 +56,24 @@ const ERRORS: Readonly<Record<string, Fault>> = {
     'acl[0].match.name',
     /is not a placeholder: write one of/,
   ],
+  'a malformed glob of a service': [
+    `${REST}services: {a: {acl: [{match: {name: "a["}, actions: []}]}}\n`,
+    '5:37',
+    'services.a.acl[0].match.name',
+    /\[ is never closed: write \]/,
+  ],
+  'a service whose certificate is not there': [
+    `${REST}services: {a: {certificate: none.pem, key: none.key}}\n`,
+    '5:29',
+    'services.a.certificate',
+    /none\.pem/,
+  ],
+  'a key of a service that is not known': [
+    `${REST}services: {a: {isuer: x}}\n`,
+    '5:16',
+    'services.a.isuer',
+    /unknown key "isuer".*did you mean "issuer"/,
+  ],
   'an address that is none': [
     'users: {}\nacl: [{match: {ip: "10.0/8"}, actions: []}]\n',
     '4:20',

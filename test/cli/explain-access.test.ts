@@ -94,3 +94,33 @@ it('needs no data folder where none was made yet', { timeout: 30_000 }, async ()
   expect(before.stdout).toMatch(/^Granted: pull$/m);
   expect(existsSync(join(place.folder, 'not-made'))).toBe(false);
 });
+
+it('explains by the rules of one service', { timeout: 30_000 }, async () => {
+  const services = `services:
+  plain: {}
+  strict:
+    acl:
+      - match: {account: alice, name: other/*}
+        actions: [pull]
+`;
+  writeFileSync(
+    join(place.folder, 'services.yml'),
+    `server: {addr: "127.0.0.1:0"}\ntoken: {issuer: here, expiration: 900, certificate: x, key: x}\n${RULES}${services}`,
+  );
+  const by = (...more: string[]) => ask('--auth-config', 'services.yml', '--address', '10.1.2.3', ...more);
+  const [plain, strict, none, other] = await Promise.all([
+    by('--service', 'plain'),
+    by('--service', 'strict'),
+    by(),
+    by('--service', 'elsewhere'),
+  ]);
+  expect(plain.stdout).toMatch(/^Granted: pull$/m);
+  expect(strict.stdout).toMatch(/^Granted: nothing$/m);
+  expect(strict.stdout).toContain('services.yml:14:9');
+  expect(strict.stdout).not.toContain('services.yml:8:5');
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('say for which registry')]);
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringContaining('there is no service "elsewhere"; services.yml knows --service plain, strict'),
+  ]);
+});
